@@ -1,0 +1,158 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+socklen_t clinux_parse_ip(const char *text, uint16_t port, struct sockaddr_storage *address) {
+    memset(address, 0, sizeof *address);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+    if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        return sizeof *v4;
+    }
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+    if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        return sizeof *v6;
+    }
+    return 0;
+}
+
+socklen_t clinux_parse_unix(const char *path, struct sockaddr_storage *address) {
+    memset(address, 0, sizeof *address);
+    struct sockaddr_un *local = (struct sockaddr_un *)address;
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof local->sun_path) return 0;
+    local->sun_family = AF_UNIX;
+    memcpy(local->sun_path, path, length + 1);
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
+}
+
+socklen_t clinux_resolve(const char *name, uint16_t port, struct sockaddr_storage *address) {
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    if (getaddrinfo(name, NULL, &hints, &found) != 0 || found == NULL) return 0;
+    socklen_t length = found->ai_addrlen;
+    memset(address, 0, sizeof *address);
+    memcpy(address, found->ai_addr, length);
+    freeaddrinfo(found);
+    if (address->ss_family == AF_INET) {
+        ((struct sockaddr_in *)address)->sin_port = htons(port);
+    } else if (address->ss_family == AF_INET6) {
+        ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
+    } else {
+        return 0;
+    }
+    return length;
+}
+
+int clinux_format(const struct sockaddr_storage *address, char *text, size_t capacity) {
+    switch (address->ss_family) {
+    case AF_INET: {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+        return inet_ntop(AF_INET, &v4->sin_addr, text, (socklen_t)capacity) ? 0 : -1;
+    }
+    case AF_INET6: {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+        // A client that reached us over IPv4 is shown as the IPv4 address it is.
+        if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+            return inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], text, (socklen_t)capacity)
+                       ? 0 : -1;
+        }
+        return inet_ntop(AF_INET6, &v6->sin6_addr, text, (socklen_t)capacity) ? 0 : -1;
+    }
+    case AF_UNIX: {
+        const struct sockaddr_un *local = (const struct sockaddr_un *)address;
+        int count = snprintf(text, capacity, "unix:%s", local->sun_path);
+        return count >= 0 && (size_t)count < capacity ? 0 : -1;
+    }
+    default:
+        return -1;
+    }
+}
+
+uint16_t clinux_port(const struct sockaddr_storage *address) {
+    switch (address->ss_family) {
+    case AF_INET: return ntohs(((const struct sockaddr_in *)address)->sin_port);
+    case AF_INET6: return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
+    default: return 0;
+    }
+}
+
+int clinux_accept(int listener, struct sockaddr_storage *address) {
+    memset(address, 0, sizeof *address);
+    socklen_t length = sizeof *address;
+    return accept4(listener, (struct sockaddr *)address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int clinux_bind(int descriptor, const struct sockaddr_storage *address, socklen_t length) {
+    return bind(descriptor, (const struct sockaddr *)address, length);
+}
+
+int clinux_connect(int descriptor, const struct sockaddr_storage *address, socklen_t length) {
+    return connect(descriptor, (const struct sockaddr *)address, length);
+}
+
+int clinux_local_address(int descriptor, struct sockaddr_storage *address) {
+    memset(address, 0, sizeof *address);
+    socklen_t length = sizeof *address;
+    return getsockname(descriptor, (struct sockaddr *)address, &length);
+}
+
+int clinux_set_option(int descriptor, int level, int name, int value) {
+    return setsockopt(descriptor, level, name, &value, sizeof value);
+}
+
+int clinux_socket_error(int descriptor) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return -1;
+    return error;
+}
+
+int clinux_signals(const int *signals, int count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int index = 0; index < count; index++) sigaddset(&set, signals[index]);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int clinux_next_signal(int descriptor) {
+    struct signalfd_siginfo info;
+    ssize_t count = read(descriptor, &info, sizeof info);
+    return count == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+
+void clinux_ignore(int number) { signal(number, SIG_IGN); }
+
+uint64_t clinux_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return limit.rlim_cur;
+}
+
+int clinux_open_append(const char *path) {
+    // Non-blocking only while opening: a FIFO without a reader must not hold the caller up.
+    int descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
+    if (descriptor >= 0) fcntl(descriptor, F_SETFL, O_APPEND);
+    return descriptor;
+}
+
+void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

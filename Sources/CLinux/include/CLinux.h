@@ -1,0 +1,49 @@
+// Linux, through one door: the headers that Glibc's module leaves out, and the few calls whose
+// types Swift cannot express.
+#pragma once
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+// Fills `address` from a numeric IPv4 or IPv6 address, or from a path of a unix socket.
+// Returns the length, 0 when `text` is neither or does not fit.
+socklen_t clinux_parse_ip(const char *text, uint16_t port, struct sockaddr_storage *address);
+socklen_t clinux_parse_unix(const char *path, struct sockaddr_storage *address);
+
+// Resolves a host name to its first address. May block for as long as the resolver does.
+socklen_t clinux_resolve(const char *name, uint16_t port, struct sockaddr_storage *address);
+
+// Writes the numeric address, or the path of a unix socket, as text. Returns 0, or -1.
+int clinux_format(const struct sockaddr_storage *address, char *text, size_t capacity);
+uint16_t clinux_port(const struct sockaddr_storage *address);
+
+// accept4(2), non-blocking and close-on-exec.
+int clinux_accept(int listener, struct sockaddr_storage *address);
+int clinux_bind(int descriptor, const struct sockaddr_storage *address, socklen_t length);
+int clinux_connect(int descriptor, const struct sockaddr_storage *address, socklen_t length);
+int clinux_local_address(int descriptor, struct sockaddr_storage *address);
+
+// setsockopt(2) for options that are one int.
+int clinux_set_option(int descriptor, int level, int name, int value);
+int clinux_socket_error(int descriptor);
+
+// A signalfd for the given signals, which are blocked for the calling thread and for all that it
+// starts afterwards. Returns the descriptor, or -1.
+int clinux_signals(const int *signals, int count);
+// The next signal waiting in a signalfd, 0 when there is none.
+int clinux_next_signal(int descriptor);
+void clinux_ignore(int signal);
+
+// getrlimit and setrlimit for RLIMIT_NOFILE: raises the soft limit to the hard one, returns it.
+uint64_t clinux_raise_descriptor_limit(void);
+
+// open(2) for appending, created when missing. Returns the descriptor, or -1.
+int clinux_open_append(const char *path);
+
+// Names the calling thread for debuggers and top(1).
+void clinux_name_thread(const char *name);

@@ -1,0 +1,3 @@
+// libyaml, through one door.
+#pragma once
+#include <yaml.h>

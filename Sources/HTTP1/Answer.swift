@@ -1,0 +1,44 @@
+package import HTTPModel
+
+/// A response of Sluice's own: a status and a short JSON body.
+package struct Answer: Sendable {
+    package let status: Int
+    /// JSON. Empty for a status without a body.
+    package let body: String
+    /// Further fields, such as `Retry-After`. The caller answers for the bytes.
+    package let fields: [(FieldName, String)]
+
+    package init(status: Int, body: String, fields: [(FieldName, String)]) {
+        self.status = status
+        self.body = body
+        self.fields = fields
+    }
+
+    /// The whole response. `method` is `nil` when the request could not be read so far.
+    package func serialize(answering method: Method?, connection: ConnectionNote) -> [UInt8] {
+        var writer = HeadWriter(capacity: 256 + body.utf8.count)
+        writer.startLine("HTTP/1.1 ", String(status), " ", ReasonPhrase.text(of: status))
+        let mayHaveBody = status >= 200 && status != 204 && status != 304
+        if mayHaveBody {
+            writer.field(.contentType, "application/json")
+            writer.field(.contentLength, String(body.utf8.count))
+        }
+        writer.cacheControlNoStore()
+        for (name, value) in fields { writer.field(name, value) }
+        writer.connection(connection)
+        writer.endLine()
+        if mayHaveBody, method != .head { writer.text(body) }
+        return writer.bytes
+    }
+
+    /// The interim response that lets a client send its body (RFC 9110, section 15.2.1).
+    package static let goOn = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+}
+
+extension HeadWriter {
+    /// An answer of ours holds for one request and one moment.
+    fileprivate mutating func cacheControlNoStore() {
+        text("cache-control: no-store")
+        endLine()
+    }
+}

@@ -1,0 +1,74 @@
+package import HTTPModel
+
+/// What a client is told about the connection after a response.
+package enum ConnectionNote: Equatable, Sendable {
+    /// Nothing: the version says it.
+    case none
+    /// The connection ends with this response.
+    case close
+    /// The connection stays. Only a client of HTTP/1.0 needs to be told.
+    case keepAlive
+}
+
+/// How a response leaves for a client.
+package struct ClientResponse: Sendable {
+    /// The method of the request that is answered.
+    package let method: Method
+    /// How the body leaves, which need not be how it came.
+    package let framing: BodyFraming
+    package let connection: ConnectionNote
+
+    package init(answering method: Method, framing: BodyFraming, connection: ConnectionNote) {
+        self.method = method
+        self.framing = framing
+        self.connection = connection
+    }
+
+    /// The head for the client: status and reason as the gateway sent them, end-to-end fields in
+    /// their order and spelling, then the framing.
+    package func serialize(_ head: ResponseHead) -> [UInt8] {
+        var writer = HeadWriter(capacity: head.fields.bytes.count + 128)
+        writer.startLine("HTTP/1.1 ", String(head.status), " ", head.reason)
+        let options = ConnectionOptions(head.fields)
+        let tellsLength = tellsLength(of: head)
+        for entry in head.fields.entries
+        where passes(entry, of: head.fields, options, tellsLength: tellsLength) {
+            writer.field(entry, of: head.fields)
+        }
+        writer.framing(framing)
+        writer.connection(connection)
+        writer.endLine()
+        return writer.bytes
+    }
+
+    /// Whether the gateway's length is information about a body that is not sent: of the response
+    /// to a GET, or of the stored one (RFC 9110, section 8.6).
+    private func tellsLength(of head: ResponseHead) -> Bool {
+        guard framing == .none else { return false }
+        return head.status == 304
+            || (method == .head && head.status >= 200 && head.status != 204)
+    }
+
+    private func passes(
+        _ entry: Fields.Entry, of fields: Fields, _ options: ConnectionOptions, tellsLength: Bool
+    ) -> Bool {
+        if let known = entry.known {
+            switch known.passage {
+            case .hopByHop: return false
+            case .framing: return tellsLength && known == .contentLength
+            case .endToEnd, .provenance: break
+            }
+        }
+        return !options.lists(fields.bytes[entry.name])
+    }
+}
+
+extension HeadWriter {
+    mutating func connection(_ note: ConnectionNote) {
+        switch note {
+        case .none: return
+        case .close: field(.connection, "close")
+        case .keepAlive: field(.connection, "keep-alive")
+        }
+    }
+}

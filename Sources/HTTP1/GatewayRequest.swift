@@ -1,0 +1,63 @@
+package import HTTPModel
+
+/// What the gateway is told about a request beside what the client said.
+package struct GatewayRequest: Sendable {
+    /// The address of the peer, for `X-Forwarded-For`.
+    package let clientAddress: String
+    /// `https`, or `http` from a listener without TLS.
+    package let scheme: String
+    /// The `Host` for a request of HTTP/1.0 that has none.
+    package let fallbackHost: String
+    /// Whether the gateway is asked for a body without a content coding, so that event boundaries
+    /// can be seen.
+    package let acceptsOnlyIdentity: Bool
+
+    package init(
+        clientAddress: String, scheme: String, fallbackHost: String, acceptsOnlyIdentity: Bool
+    ) {
+        self.clientAddress = clientAddress
+        self.scheme = scheme
+        self.fallbackHost = fallbackHost
+        self.acceptsOnlyIdentity = acceptsOnlyIdentity
+    }
+
+    /// The head for the gateway, built from parts and never forwarded raw.
+    ///
+    /// End-to-end fields keep their order and spelling. What was meant for this connection ends
+    /// here; where the request came from is told anew; the length is written as it was understood.
+    package func serialize(_ head: RequestHead) -> [UInt8] {
+        let target = head.target.text
+        let host = head.authority.isEmpty ? fallbackHost : head.authority
+        var writer = HeadWriter(capacity: head.fields.bytes.count + target.utf8.count + 256)
+        writer.startLine(head.method.text, " ", target, " HTTP/1.1")
+        if head.fields.count(of: .host) == 0 { writer.field(.host, host) }
+
+        let options = ConnectionOptions(head.fields)
+        for entry in head.fields.entries where passes(entry, of: head.fields, options) {
+            writer.field(entry, of: head.fields)
+        }
+        if acceptsOnlyIdentity { writer.field(.acceptEncoding, "identity") }
+        writer.field(.xForwardedFor, clientAddress)
+        writer.field(.xForwardedProto, scheme)
+        writer.field(.xForwardedHost, host)
+        writer.framing(head.framing)
+        writer.endLine()
+        return writer.bytes
+    }
+
+    private func passes(
+        _ entry: Fields.Entry, of fields: Fields, _ options: ConnectionOptions
+    ) -> Bool {
+        let name = fields.bytes[entry.name]
+        if let known = entry.known {
+            switch known.passage {
+            case .hopByHop, .framing, .provenance: return false
+            case .endToEnd:
+                if acceptsOnlyIdentity, known == .acceptEncoding { return false }
+            }
+        } else if Provenance.contains(name) || ProtectedName.isImitated(by: name) {
+            return false
+        }
+        return !options.lists(name)
+    }
+}

@@ -1,0 +1,128 @@
+package import HTTPModel
+
+/// Reads the head of a request, strictly: what two parsers could read in two ways is refused
+/// before anything reaches the gateway.
+package enum RequestParser {
+    /// The longest id that a client may resume from.
+    package static let lastEventIDBytesMax = 1024
+
+    /// Parses one head, its blank line included, as ``HeadFinder`` found it.
+    package static func parse(
+        _ head: Span<UInt8>, limits: HeadLimits
+    ) throws(HTTP1Error) -> RequestHead {
+        var reader = try HeadReader(copying: head, limits: limits)
+        if reader.next == ASCII.carriageReturn, !reader.takeLineEnd() { throw .forbiddenByte }
+
+        let method = try takeMethod(&reader)
+        let written = try takeTarget(&reader, bytesMax: limits.targetBytesMax)
+        let version = try reader.takeVersion()
+        guard reader.takeLineEnd() else { throw .badStartLine }
+        let target = try TargetParser.parse(reader.bytes[written], method: method)
+        let fields = try reader.takeFields(
+            countMax: limits.fieldCountMax, bytesMax: limits.fieldBytesMax)
+
+        let authority = try authority(fields, target.authority, version)
+        let framing = try framing(fields, version)
+        let options = try connectionOptions(fields)
+        try checkExpectation(fields)
+        try checkLastEventID(fields)
+        return RequestHead(
+            method: method, target: target.target, version: version, authority: authority,
+            fields: fields, framing: framing, wantsKeepAlive: options.keepsAlive(version))
+    }
+
+    // MARK: - The request line
+
+    private static func takeMethod(_ reader: inout HeadReader) throws(HTTP1Error) -> Method {
+        let name = reader.take {
+            $0.isUpperLetter || $0.isDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+        }
+        guard !name.isEmpty, name.count <= HeadLimits.methodBytesMax, reader.take(ASCII.space)
+        else { throw .badMethod }
+        let method = Method(reader.text(name))
+        switch method {
+        case .connect, .trace:
+            throw .methodNotAllowed
+        case .other("PRI"):
+            throw .badMethod  // The preface of HTTP/2, on a connection that speaks HTTP/1.1.
+        case .get, .head, .post, .put, .delete, .options, .patch, .other:
+            return method
+        }
+    }
+
+    private static func takeTarget(
+        _ reader: inout HeadReader, bytesMax: Int
+    ) throws(HTTP1Error) -> Range<Int> {
+        let written = reader.take { $0.isVisible }
+        guard written.count <= bytesMax else { throw .targetTooLong }
+        guard !written.isEmpty, reader.take(ASCII.space) else { throw .badTarget }
+        return written
+    }
+
+    // MARK: - The fields
+
+    private static func authority(
+        _ fields: Fields, _ targetAuthority: ArraySlice<UInt8>?, _ version: HTTPVersion
+    ) throws(HTTP1Error) -> String {
+        let host = try fields.onlyLine(.host, orThrow: .badHost).map { fields.bytes[$0.value] }
+        if host == nil, version == .http11 { throw .badHost }
+        for authority in [host, targetAuthority] {
+            if let authority, !Authority.isValid(authority) { throw .badHost }
+        }
+        if let host, let targetAuthority, !host.equalsIgnoringCase(targetAuthority) {
+            throw .badHost
+        }
+        return String(decoding: host ?? targetAuthority ?? [], as: UTF8.self)
+    }
+
+    private static func framing(
+        _ fields: Fields, _ version: HTTPVersion
+    ) throws(HTTP1Error) -> BodyFraming {
+        let declared = try fields.declaredLength(version)
+        for entry in fields.entries where fields.isPadded(entry) {
+            if entry.known == .contentLength { throw .badContentLength }
+            if entry.known == .transferEncoding { throw .badTransferEncoding }
+        }
+        return switch declared {
+        case .none: .none
+        case .length(let count): .length(count)
+        case .chunked: .chunked
+        }
+    }
+
+    private static func connectionOptions(
+        _ fields: Fields
+    ) throws(HTTP1Error) -> ConnectionOptions {
+        let options = ConnectionOptions(fields)
+        guard options.isWellFormed else { throw .badConnection }
+        guard !options.names.contains(where: ProtectedName.contains) else { throw .protectedField }
+        return options
+    }
+
+    /// Only the one expectation that HTTP defines (RFC 9110, section 10.1.1).
+    private static func checkExpectation(_ fields: Fields) throws(HTTP1Error) {
+        let expectation = try fields.onlyLine(.expect, orThrow: .expectationFailed)
+        guard let expectation else { return }
+        guard fields.bytes[expectation.value].equalsIgnoringCase("100-continue".utf8) else {
+            throw .expectationFailed
+        }
+    }
+
+    private static func checkLastEventID(_ fields: Fields) throws(HTTP1Error) {
+        let line = try fields.onlyLine(.lastEventID, orThrow: .badLastEventID)
+        guard let line else { return }
+        guard line.value.count <= lastEventIDBytesMax else { throw .badLastEventID }
+    }
+}
+
+extension RequestHead {
+    /// Whether the client waits for a `100` before it sends the body (RFC 9110, section 10.1.1).
+    /// One of HTTP/1.0 never does, and without a body there is nothing to wait with.
+    package var awaitsContinue: Bool {
+        guard version == .http11, fields.count(of: .expect) > 0 else { return false }
+        return switch framing {
+        case .none, .length(0): false
+        case .length, .chunked, .untilClose: true
+        }
+    }
+}

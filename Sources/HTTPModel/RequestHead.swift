@@ -1,0 +1,53 @@
+/// The head of a request, checked: every part is what the grammar allows.
+package struct RequestHead: Sendable {
+    package let method: Method
+    package var target: RequestTarget
+    package let version: HTTPVersion
+    /// The one `Host`, or the authority of an absolute-form target; empty only for HTTP/1.0.
+    package let authority: String
+    package var fields: Fields
+    package let framing: BodyFraming
+    /// Whether the client wants the connection kept after this exchange (RFC 9112, section 9.3).
+    package let wantsKeepAlive: Bool
+
+    package init(
+        method: Method, target: RequestTarget, version: HTTPVersion, authority: String,
+        fields: Fields, framing: BodyFraming, wantsKeepAlive: Bool
+    ) {
+        self.method = method
+        self.target = target
+        self.version = version
+        self.authority = authority
+        self.fields = fields
+        self.framing = framing
+        self.wantsKeepAlive = wantsKeepAlive
+    }
+
+    /// The authority without its port and the dot of the root, in lower case: `a.`, `A` and `a:80`
+    /// are one host to a policy. An IPv6 address keeps its brackets.
+    package var host: String {
+        let end =
+            authority.hasPrefix("[")
+            ? authority.firstIndex(of: "]").map { authority.index(after: $0) }
+            : authority.firstIndex(of: ":")
+        let name = authority[..<(end ?? authority.endIndex)]
+        return name.dropLast(name.hasSuffix(".") ? 1 : 0).lowercased()
+    }
+
+    /// Whether `Accept` names `text/event-stream`: the client means to open a stream.
+    package var asksForEventStream: Bool {
+        fields.listMembers(.accept).contains { member in
+            member.split(separator: ";").first.map(String.init)?
+                .trimmingSpaces == "text/event-stream"
+        }
+    }
+}
+
+extension String {
+    /// The text without the spaces and tabs around it.
+    package var trimmingSpaces: Substring {
+        let start = drop { $0 == " " || $0 == "\t" }
+        guard let end = start.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return "" }
+        return start[...end]
+    }
+}

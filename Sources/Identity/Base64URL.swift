@@ -1,0 +1,33 @@
+/// The encoding of a JSON Web Token's parts (RFC 4648, section 5; RFC 7515, section 2): no padding,
+/// no white space, and only one spelling of each content.
+enum Base64URL {
+    /// What `text` encodes, `nil` when it is not strictly of the alphabet and length.
+    static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+        guard text.count % 4 != 1 else { return nil }
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(text.count / 4 * 3 + 2)
+        var bits: UInt32 = 0
+        var bitCount = 0
+        for character in text {
+            guard let value = value(of: character) else { return nil }
+            bits = bits << 6 | UInt32(value)
+            bitCount += 6
+            guard bitCount >= 8 else { continue }
+            bitCount -= 8
+            decoded.append(UInt8(bits >> bitCount))
+            bits &= (1 << bitCount) - 1
+        }
+        return bits == 0 ? decoded : nil
+    }
+
+    private static func value(of character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A")
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): character - UInt8(ascii: "a") + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0") + 52
+        case UInt8(ascii: "-"): 62
+        case UInt8(ascii: "_"): 63
+        default: nil
+        }
+    }
+}

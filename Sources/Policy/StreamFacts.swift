@@ -1,0 +1,107 @@
+package import HTTPModel
+
+/// What is known of a stream when it asks to be admitted: all that a policy can match on, and the
+/// user it counts for.
+package struct StreamFacts: Sendable {
+    package let user: User
+    package let method: Method
+    /// The authority without its port, in lower case.
+    package let host: String
+    /// The normalised path, without the query.
+    package let path: String
+    /// Address and port of the client. Nothing matches on it; it is what the log says of a stream
+    /// that another worker carries.
+    package let client: String
+    package let claims: Claims
+
+    package init(
+        user: User, method: Method, host: String, path: String, client: String, claims: Claims
+    ) {
+        self.client = client
+        self.user = user
+        self.method = method
+        self.host = host
+        self.path = path
+        self.claims = claims
+    }
+
+    /// Whether the stream may be closed to make room. Without a policy, any GET may be.
+    package func isEvictable(under policy: Policy?) -> Bool {
+        policy.map { $0.evictableMethods.contains(method.text) } ?? (method == .get)
+    }
+}
+
+/// The identity a stream counts for. Two users of different kinds are never the same user, nor are
+/// two names that Unicode takes for one: only equal bytes are the same user (I04).
+package enum User: Hashable, Sendable {
+    /// The value of the configured claim of a token that the gateway accepted.
+    case claim(String)
+    /// The keyed hash, in hexadecimal, of a token that has no such claim.
+    case token(String)
+    /// No token: the client's address. Not an identity, so it evicts nobody.
+    case address(String)
+
+    package static func == (left: User, right: User) -> Bool {
+        switch (left, right) {
+        case (.claim(let left), .claim(let right)), (.token(let left), .token(let right)),
+            (.address(let left), .address(let right)):
+            ExactText(left) == ExactText(right)
+        case (.claim, _), (.token, _), (.address, _): false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        ExactText(name).hash(into: &hasher)
+    }
+
+    private var name: String {
+        switch self {
+        case .claim(let name), .token(let name), .address(let name): name
+        }
+    }
+
+    /// As logs show it.
+    package var text: String {
+        switch self {
+        case .claim(let value): value
+        case .token(let hash): "token:\(hash)"
+        case .address(let address): "address:\(address)"
+        }
+    }
+
+    /// Whether several streams of it are known to be one person's.
+    package var isIdentified: Bool {
+        switch self {
+        case .claim, .token: true
+        case .address: false
+        }
+    }
+}
+
+/// The scalar claims of an accepted token, by dotted path (`plan`, `user.id`).
+///
+/// One array holds them all, since every live stream keeps its claims for the next reload.
+package struct Claims: Sendable {
+    /// `path`, NUL, `value`, NUL, repeated. Neither may contain a NUL.
+    private var bytes: [UInt8] = []
+
+    package init() {}
+
+    /// Adds a claim. One whose path or value contains a NUL is left out: it can match nothing.
+    package mutating func append(path: String, value: String) {
+        guard !path.utf8.contains(0), !value.utf8.contains(0) else { return }
+        bytes.append(contentsOf: path.utf8)
+        bytes.append(0)
+        bytes.append(contentsOf: value.utf8)
+        bytes.append(0)
+    }
+
+    /// The value of the claim at `path`, `nil` when the token has no such scalar claim.
+    package func value(at path: String) -> String? {
+        var parts = bytes.split(separator: 0, omittingEmptySubsequences: false).makeIterator()
+        while let name = parts.next(), let value = parts.next() {
+            if name.elementsEqual(path.utf8) { return String(decoding: value, as: UTF8.self) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,218 @@
+import HTTP1
+import HTTPModel
+import Reactor
+import Settings
+import TLS
+import Telemetry
+
+/// The receiving half of a client's connection.
+extension ClientConnection: ReadinessHandler {
+    /// Reads per turn, so that one busy client does not starve the others.
+    private static let readsPerTurn = 8
+
+    func ready(_ readiness: Readiness) {
+        if readiness.contains(.peerGone) { peerIsGone = true }
+        if case .handshaking = phase { return continueHandshake() }
+        if readiness.contains(.writable) {
+            flush()
+            if case .finishing = phase, outbox.isEmpty { linger() }
+        }
+        receive()  // Also when only writable: TLS may have owed the peer a word first.
+    }
+
+    private func continueHandshake() {
+        switch transport.handshake() {
+        case .done:
+            phase = .readingHead
+            setDeadline(now + worker.running.settings.limits.headerTimeout)
+            receive()
+        case .wantsRead, .wantsWrite:
+            if peerIsGone { abandonHandshake() }
+        case .failed(let failure):
+            recordHandshake(reason: "\(failure.reason)", detail: failure.detail)
+            close()
+        }
+    }
+
+    private func abandonHandshake() {
+        recordHandshake(reason: "tls_peer_closed", detail: nil)
+        close()
+    }
+
+    func recordHandshake(reason: String, detail: String?) {
+        worker.shared.record(
+            .error(
+                LogEvent.Failure(
+                    level: .info, reason: reason, fault: .client, detail: detail, client: peer,
+                    stream: nil, method: nil, path: nil)))
+    }
+
+    /// Goes on with a request body once the gateway has taken what was there.
+    func resumeBody() { receive() }
+
+    private func receive() {
+        for _ in 0..<Self.readsPerTurn {
+            switch phase {
+            case .readingHead:
+                // First the answer, then the next request: what waits is bounded.
+                guard outbox.isEmpty else {
+                    if peerIsGone { close() }
+                    return
+                }
+            case .exchanging(let exchange):
+                guard bodyDecoder != nil else { return watch(exchange) }
+                guard exchange.wantsRequestBody else {
+                    if peerIsGone { exchange.clientFailed(.clientGone) }
+                    return
+                }
+            case .finishing:
+                if peerIsGone { close() }
+                return
+            case .lingering: break
+            case .handshaking, .closed: return
+            }
+            guard fillAndConsume() else { return }
+        }
+        if let registration { worker.reactor.again(registration, .readable) }
+    }
+
+    /// Between a request and the end of its response, only the client's leaving is of interest. A
+    /// close_notify can come without a FIN, so one read looks for it; the beginning of another
+    /// request stays in the inbox, and after it nothing more is read.
+    private func watch(_ exchange: Exchange) {
+        if inbox.isEmpty, !peerIsGone {
+            let range = worker.buffer.readRange
+            inbox.settle()
+            switch transport.receive(into: worker.buffer.bytes, range) {
+            case .bytes(let count):
+                return putBack(range.lowerBound..<range.lowerBound + count)
+            case .wouldBlock: return
+            case .ended, .cut, .failed: peerIsGone = true
+            }
+        }
+        if peerIsGone { exchange.clientFailed(.clientGone) }
+    }
+
+    /// Whether another read may find more.
+    private func fillAndConsume() -> Bool {
+        let range = worker.buffer.readRange
+        switch fill(range) {
+        case .bytes(let count):
+            consume(range.lowerBound..<range.lowerBound + count)
+            return true
+        case .wouldBlock:
+            // An edge that announced the end may have come before all was read.
+            if peerIsGone { clientEnded() }
+            return false
+        case .ended, .cut, .failed:
+            clientEnded()
+            return false
+        }
+    }
+
+    /// What was received and not yet looked at comes first, then the socket.
+    private func fill(_ range: Range<Int>) -> Received {
+        guard inbox.isEmpty else {
+            return .bytes(inbox.take(into: worker.buffer.bytes, range))
+        }
+        inbox.settle()
+        return transport.receive(into: worker.buffer.bytes, range)
+    }
+
+    private func consume(_ range: Range<Int>) {
+        switch phase {
+        case .readingHead: consumeHead(range)
+        case .exchanging(let exchange): consumeBody(range, for: exchange)
+        case .handshaking, .finishing, .lingering, .closed: return  // Thrown away.
+        }
+    }
+
+    private func clientEnded() {
+        peerIsGone = true
+        switch phase {
+        case .exchanging(let exchange): exchange.clientFailed(.clientGone)
+        case .readingHead where finder.hasBegun:
+            record(.clientGone, request: nil, stream: nil)
+            close()
+        case .handshaking, .readingHead, .finishing, .lingering: close()
+        case .closed: return
+        }
+    }
+
+    private func consumeHead(_ range: Range<Int>) {
+        let buffer = worker.buffer.bytes
+        let bytes = buffer.bytes(range)
+        let limits = worker.running.headLimits
+        do throws(HTTP1Error) {
+            let hadBegun = finder.hasBegun
+            guard let count = try finder.scan(bytes, limits: limits) else {
+                for index in bytes.indices { partialHead.append(bytes[index]) }
+                if finder.hasBegun, !hadBegun {
+                    setDeadline(now + worker.running.settings.limits.headerTimeout)
+                }
+                return
+            }
+            let head = try parseHead(endingWith: bytes.extracting(0..<count))
+            putBack(range.lowerBound + count..<range.upperBound)
+            begin(head)
+        } catch {
+            refuse(.malformed(error), request: nil)
+        }
+    }
+
+    /// A head that came in one piece is parsed where it stands.
+    private func parseHead(endingWith bytes: Span<UInt8>) throws(HTTP1Error) -> RequestHead {
+        let limits = worker.running.headLimits
+        if partialHead.isEmpty { return try RequestParser.parse(bytes, limits: limits) }
+        for index in bytes.indices { partialHead.append(bytes[index]) }
+        let whole = partialHead
+        partialHead = []
+        return try RequestParser.parse(whole.span, limits: limits)
+    }
+
+    private func begin(_ head: RequestHead) {
+        finder = HeadFinder()
+        bodyDecoder = head.framing == .none ? nil : BodyDecoder(head.framing)
+        if bodyDecoder?.isComplete == true { bodyDecoder = nil }
+        let exchange = Exchange(head, client: self)
+        phase = .exchanging(exchange)
+        noteBodyProgress()
+        exchange.start()
+    }
+
+    private func consumeBody(_ range: Range<Int>, for exchange: Exchange) {
+        guard var decoder = bodyDecoder else { return }
+        do throws(HTTP1Error) {
+            let (payload, isLast, surplus) = try worker.buffer.unframe(range, with: &decoder)
+            putBack(range.upperBound - surplus..<range.upperBound)
+            bodyDecoder = isLast ? nil : decoder
+            noteBodyProgress()
+            exchange.relayRequestBody(payload, isLast: isLast)
+        } catch {
+            exchange.clientFailed(.malformed(error))
+        }
+    }
+
+    /// Keeps bytes of the worker's buffer for later: they come before what the inbox holds.
+    private func putBack(_ range: Range<Int>) {
+        if !range.isEmpty {
+            let buffer = worker.buffer.bytes
+            inbox.putBack(buffer.bytes(range))
+        }
+        inbox.settle()
+    }
+
+    private func noteBodyProgress() {
+        guard bodyDecoder != nil else { return }
+        setDeadline(now + worker.running.settings.limits.bodyTimeout)
+    }
+
+    /// Answers a request that never became an exchange, and closes.
+    func refuse(_ failure: Failure, request: RequestHead?) {
+        record(failure, request: request, stream: nil)
+        if let answer = failure.answer {
+            queue(answer.serialize(answering: request?.method, connection: .close))
+        }
+        finish()
+    }
+}

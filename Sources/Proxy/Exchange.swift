@@ -1,0 +1,221 @@
+import HTTP1
+import HTTPModel
+import Identity
+import Ledger
+import Reactor
+import Settings
+import Telemetry
+
+/// One request and its response, between a client and the gateway.
+///
+///     connecting ──> awaitingHead ──> relaying ──> leaving ──> ended
+///          └───────────────┴─────────────┴────────────┴──────────^
+///
+/// `leaving` is a stream that Sluice closes: it waits a moment for the end of the event in progress.
+/// In `ended` both sides, the ledger's entry and the timer are released; late news finds nobody.
+///
+/// The request's way is here; the response's in `Exchange+Response.swift`, what can go wrong in
+/// `Exchange+Failing.swift`, everything about a stream in `Exchange+Stream.swift`, and how Sluice
+/// closes one in `Exchange+Leaving.swift`.
+final class Exchange {
+    enum Phase {
+        case connecting, awaitingHead, relaying
+        case leaving(Farewell, deadline: Duration)
+        case ended
+    }
+
+    let client: ClientConnection
+    let worker: Worker
+    var request: RequestHead
+    /// Where the token of the request was read, until the gateway has accepted or refused it.
+    var token: Token?
+    var phase = Phase.connecting
+    var gateway: GatewayConnection?
+    /// Set while the response is a stream.
+    var stream: StreamRecord?
+    var responseFraming = BodyFraming.none
+    var requestID: String?
+    var status = 0
+    var keepsAlive = false
+    var requestIsComplete: Bool
+    var timer: TimerID?
+    let startedAt: Duration
+    var lastProgress: Duration
+    var bytesSent: UInt64 = 0
+
+    /// How long an ordinary response may pause in its body.
+    static let bodySilenceMax = Duration.seconds(600)
+
+    init(_ request: RequestHead, client: ClientConnection) {
+        self.request = request
+        self.client = client
+        worker = client.worker
+        requestIsComplete = client.bodyDecoder == nil
+        startedAt = client.now
+        lastProgress = startedAt
+    }
+
+    var now: Duration { worker.reactor.now }
+    var settings: Settings.Gateway { worker.running.settings.gateway }
+
+    // MARK: What the two sides may do
+
+    /// Whether bytes of the response can be passed on now.
+    var wantsResponse: Bool {
+        switch phase {
+        case .awaitingHead, .relaying, .leaving: !client.isBlocked
+        case .connecting, .ended: false
+        }
+    }
+
+    /// Whether bytes of the request's body can be passed on now.
+    var wantsRequestBody: Bool {
+        switch phase {
+        case .awaitingHead, .relaying: gateway?.canTakeMore ?? false
+        case .connecting, .leaving, .ended: false
+        }
+    }
+
+    // MARK: The request
+
+    /// Checks what can be checked before the gateway is contacted, and contacts it.
+    func start() {
+        timer = worker.reactor.schedule(self, at: now + settings.connectTimeout)
+        if request.fields.count(of: .upgrade) > 0 { return fail(.upgrade) }
+        do throws(IdentityError) {
+            token = try worker.running.settings.identity.token(in: request)
+        } catch {
+            return fail(.identity(error))
+        }
+        connect(mayReuse: true)
+    }
+
+    /// A stream gets a connection of its own; so it does not take the pool's, which others need.
+    func connect(mayReuse: Bool) {
+        phase = .connecting
+        if mayReuse, mayBeRepeated, !request.asksForEventStream, let pooled = worker.pool.take() {
+            pooled.lease(for: self)
+            gateway = pooled
+            return gatewayConnected()
+        }
+        do throws(SystemCallError) {
+            gateway = try GatewayConnection(for: self, worker: worker)
+        } catch {
+            fail(error.isExhaustion ? .exhausted(error) : .gatewayUnreachable(error))
+        }
+    }
+
+    /// Sends the head, and asks for the body if there is one.
+    func gatewayConnected() {
+        guard case .connecting = phase, let gateway else { return }
+        phase = .awaitingHead
+        lastProgress = now
+        let head = GatewayRequest(
+            clientAddress: client.peerHost, scheme: client.isEncrypted ? "https" : "http",
+            fallbackHost: worker.running.settings.gateway.address.text,
+            acceptsOnlyIdentity: worker.running.settings.streams.asksIdentity
+                && request.asksForEventStream
+        ).serialize(request)
+        gateway.send(head.span)
+        hasten(to: now + settings.responseTimeout)
+        guard !requestIsComplete else { return }
+        if request.awaitsContinue {
+            client.queue(Answer.goOn)
+            client.flush()
+        }
+        client.resumeBody()
+    }
+
+    /// Passes on what came of the request's body.
+    func relayRequestBody(_ payload: Range<Int>, isLast: Bool) {
+        if case .ended = phase { return }
+        lastProgress = now
+        if isLast { requestIsComplete = true }
+        let framed = worker.buffer.frame(payload, isLast: isLast, as: request.framing)
+        let buffer = worker.buffer.bytes
+        gateway?.send(buffer.bytes(framed))
+    }
+
+    /// The gateway has taken what was waiting for it.
+    func gatewayDrained() {
+        if !requestIsComplete { client.resumeBody() }
+    }
+
+    // MARK: The end
+
+    /// Lets go of everything. The client's connection goes on if that is wished and was announced,
+    /// and if nothing is left of a request body that would be read as the next request (H22).
+    func end(keepsAlive isWished: Bool, isHurried: Bool) {
+        guard release() else { return }
+        gateway?.release(requestIsComplete: requestIsComplete)
+        gateway = nil
+        client.exchangeEnded(
+            keepsAlive: isWished && keepsAlive && requestIsComplete, isHurried: isHurried)
+    }
+
+    /// The same, for an exchange that the gateway's connection does not survive.
+    func releaseClosing() -> Bool {
+        guard release() else { return false }
+        gateway?.close()
+        gateway = nil
+        return true
+    }
+
+    /// Whether this call was the one that ended the exchange.
+    func release() -> Bool {
+        if case .ended = phase { return false }
+        phase = .ended
+        if let timer { worker.reactor.cancel(timer) }
+        timer = nil
+        token = nil
+        return true
+    }
+
+    // MARK: Time
+
+    func hasten(to deadline: Duration) {
+        if let timer { worker.reactor.hasten(timer, to: deadline) }
+    }
+
+    /// Forgets what only the gateway needed: a stream may live for hours.
+    func forgetRequestFields() {
+        request.fields = Fields()
+        // The query may hold the token.
+        request.target = RequestTarget(path: request.target.path, query: nil)
+        token = nil
+    }
+}
+
+extension Exchange: TimerHandler {
+    func timerFired(now: Duration) -> Duration? {
+        let deadline = deadline
+        if deadline <= now { expire() }
+        guard timer != nil else { return nil }
+        return max(self.deadline, now + .milliseconds(1))
+    }
+
+    /// When the current phase has waited long enough.
+    private var deadline: Duration {
+        switch phase {
+        case .connecting: lastProgress + settings.connectTimeout
+        case .awaitingHead: lastProgress + settings.responseTimeout
+        case .relaying where stream != nil: streamDeadline
+        case .relaying: lastProgress + Self.bodySilenceMax
+        case .leaving(_, let deadline): deadline
+        case .ended: .zero
+        }
+    }
+
+    private func expire() {
+        switch phase {
+        case .connecting: fail(.gatewayConnectTimeout)
+        case .awaitingHead: fail(.gatewayResponseTimeout)
+        case .relaying where stream != nil: streamExpired()
+        // While the client is not reading, the gateway is not being read.
+        case .relaying where client.isBlocked: lastProgress = now
+        case .relaying: breakOff(.gatewayResponseTimeout, closing: .error)
+        case .leaving(let farewell, _): sayFarewell(farewell)
+        case .ended: return
+        }
+    }
+}

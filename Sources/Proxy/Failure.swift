@@ -1,0 +1,138 @@
+import HTTP1
+import HTTPModel
+import Identity
+import Ledger
+import Reactor
+import Telemetry
+
+/// Why a request could not be served: whose fault it is, what the client is told, and what the log
+/// says. The only place where a failure becomes a status.
+enum Failure: Error {
+    case malformed(HTTP1Error)
+    case identity(IdentityError)
+    /// `Upgrade` has no meaning here yet.
+    case upgrade
+    case headTimeout
+    case bodyTimeout
+    /// The client left, or cut its connection, before the answer was complete.
+    case clientGone
+    /// The client did not read what it was sent.
+    case clientStalled
+    case gatewayUnreachable(SystemCallError)
+    case gatewayConnectTimeout
+    case gatewayResponseTimeout
+    case gatewayMalformed(HTTP1Error)
+    /// A `101` that nobody asked for, or interim responses without end.
+    case gatewayUnasked
+    /// The connection ended before the response did.
+    case gatewayClosed
+    case gatewayReset(SystemCallError)
+    /// The process or the machine has no descriptors left.
+    case exhausted(SystemCallError)
+    case draining
+
+    var fault: Fault {
+        switch self {
+        case .malformed, .identity, .upgrade, .headTimeout, .bodyTimeout, .clientGone,
+            .clientStalled:
+            .client
+        case .gatewayUnreachable, .gatewayConnectTimeout, .gatewayResponseTimeout,
+            .gatewayMalformed, .gatewayUnasked, .gatewayClosed, .gatewayReset:
+            .gateway
+        case .exhausted, .draining: .sluice
+        }
+    }
+
+    /// The status for a client that has not been sent one yet; `nil` when nobody is left to tell.
+    var status: Int? {
+        switch self {
+        case .malformed(let error): error.status
+        case .identity: 400
+        case .upgrade: 501
+        case .headTimeout, .bodyTimeout: 408
+        case .clientGone, .clientStalled: nil
+        case .gatewayConnectTimeout, .gatewayResponseTimeout: 504
+        case .gatewayUnreachable, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
+            .gatewayReset:
+            502
+        case .exhausted, .draining: 503
+        }
+    }
+
+    /// What went wrong in one constant word, for logs and for the body of the answer.
+    var reason: String {
+        switch self {
+        case .malformed(let error): error.reason
+        case .identity(let error): error.reason
+        case .upgrade: "upgrade_not_supported"
+        case .headTimeout: "head_timeout"
+        case .bodyTimeout: "body_timeout"
+        case .clientGone: "client_closed"
+        case .clientStalled: "slow_consumer"
+        case .gatewayUnreachable: "gateway_unreachable"
+        case .gatewayConnectTimeout: "gateway_connect_timeout"
+        case .gatewayResponseTimeout: "gateway_response_timeout"
+        case .gatewayMalformed: "gateway_malformed"
+        case .gatewayUnasked: "gateway_unasked"
+        case .gatewayClosed: "gateway_closed"
+        case .gatewayReset: "gateway_reset"
+        case .exhausted: "exhausted"
+        case .draining: "draining"
+        }
+    }
+
+    /// The particulars, for a person.
+    var detail: String? {
+        switch self {
+        case .gatewayUnreachable(let error), .gatewayReset(let error), .exhausted(let error):
+            error.message
+        case .gatewayMalformed(let error): error.reason
+        case .gatewayClosed: "the connection ended before the response did"
+        case .malformed, .identity, .upgrade, .headTimeout, .bodyTimeout, .clientGone,
+            .clientStalled, .gatewayConnectTimeout, .gatewayResponseTimeout, .gatewayUnasked,
+            .draining:
+            nil
+        }
+    }
+
+    /// How loud the log line is: what only the client can mend is no warning.
+    var level: LogLevel {
+        switch fault {
+        case .client: .info
+        case .gateway, .sluice: .warning
+        }
+    }
+
+    /// Why a stream closes that runs into it.
+    var closeReason: CloseReason {
+        switch self {
+        case .clientGone: .clientClosed
+        case .clientStalled: .slowConsumer
+        case .malformed, .identity, .upgrade, .headTimeout, .bodyTimeout, .gatewayUnreachable,
+            .gatewayConnectTimeout, .gatewayResponseTimeout, .gatewayMalformed, .gatewayUnasked,
+            .gatewayClosed, .gatewayReset, .exhausted, .draining:
+            .error
+        }
+    }
+
+    /// Whether the client's connection is still in a state that both sides agree on.
+    var allowsKeepAlive: Bool {
+        switch self {
+        case .identity, .upgrade, .gatewayUnreachable, .gatewayConnectTimeout,
+            .gatewayResponseTimeout, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
+            .gatewayReset, .exhausted:
+            true
+        case .malformed, .headTimeout, .bodyTimeout, .clientGone, .clientStalled, .draining: false
+        }
+    }
+
+    /// The answer of ours that says so.
+    var answer: Answer? {
+        status.map { status in
+            let retry: [(FieldName, String)] = status == 503 ? [(.retryAfter, "2")] : []
+            return Answer(
+                status: status, body: #"{"error":"\#(reason)","fault":"\#(fault.rawValue)"}"#,
+                fields: retry)
+        }
+    }
+}

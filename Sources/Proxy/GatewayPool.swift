@@ -1,0 +1,62 @@
+import Reactor
+
+/// One worker's idle connections to the gateway, for ordinary requests. The latest used goes out
+/// first, since it is the least likely to have been closed meanwhile.
+///
+/// Invariant: every connection in it is pooled, and there are at most `idleMax`.
+final class GatewayPool {
+    private let reactor: Reactor
+    private var idle: [GatewayConnection] = []
+    private var timer: TimerID?
+    private var idleMax: Int
+    private var idleTimeout: Duration
+
+    init(reactor: Reactor, idleMax: Int, idleTimeout: Duration) {
+        self.reactor = reactor
+        self.idleMax = idleMax
+        self.idleTimeout = idleTimeout
+    }
+
+    func configure(idleMax: Int, idleTimeout: Duration) {
+        self.idleMax = idleMax
+        self.idleTimeout = idleTimeout
+    }
+
+    /// A connection on which nothing has happened since. What waits unread on one, an end or bytes
+    /// that nobody asked for, must reach no other client (U08), and its event may be in hand still.
+    func take() -> GatewayConnection? {
+        while let connection = idle.popLast() {
+            if connection.isSilent { return connection }
+            connection.close()
+        }
+        return nil
+    }
+
+    func put(_ connection: GatewayConnection) {
+        guard idle.count < idleMax else { return connection.close() }
+        idle.append(connection)
+        if timer == nil { timer = reactor.schedule(self, at: reactor.now + idleTimeout) }
+    }
+
+    func remove(_ connection: GatewayConnection) {
+        idle.removeAll { $0 === connection }
+    }
+
+    func closeAll() {
+        for connection in idle { connection.close() }
+        idle = []
+    }
+}
+
+extension GatewayPool: TimerHandler {
+    func timerFired(now: Duration) -> Duration? {
+        let expired = idle.prefix { $0.pooledAt + idleTimeout <= now }
+        for connection in expired { connection.close() }
+        idle.removeFirst(expired.count)
+        guard let oldest = idle.first else {
+            timer = nil
+            return nil
+        }
+        return oldest.pooledAt + idleTimeout
+    }
+}

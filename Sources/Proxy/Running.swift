@@ -1,0 +1,132 @@
+import HTTP1
+import Identity
+import Policy
+import Reactor
+import Settings
+import TLS
+import Telemetry
+
+/// All that a reload may change for the workers, made whole before anyone sees it.
+final class Running: Sendable {
+    let settings: Settings
+    /// The listeners that are bound: those of the start, whatever the settings say by now.
+    let listeners: [Settings.Listener]
+    /// One for each bound listener; `nil` speaks plain HTTP.
+    let contexts: [TLSServerContext?]
+    let gateway: SocketAddress
+    let hash: KeyedHash
+    let headLimits: HeadLimits
+    let ticketKeys: TLSTicketKeys
+    /// Client connections of the whole process: as many as the descriptors allow, at most.
+    let connectionsMax: Int
+    private let descriptorLimit: Int
+    /// The bytes of certificates and keys, to tell whether a reload changes them.
+    private let certificateDigest: [UInt8]
+    private let hashKeyDigest: [UInt8]
+
+    /// Descriptors that are not for traffic: listeners, logs, epoll, eventfds, files being read.
+    private static let descriptorReserve = 128
+
+    /// Loads what the settings name. `previous` keeps what must outlive a reload: the bound
+    /// listeners, the ticket keys, and a hash key that stands in no file.
+    init(loading settings: Settings, instead previous: Running?) throws(LoadFailure) {
+        var problems: [String] = []
+        self.settings = settings
+        listeners = previous?.listeners ?? settings.listeners
+        let secrets = Secrets(settings, previous: previous, problems: &problems)
+        guard let ticketKeys = secrets.ticketKeys, let hash = secrets.hash else {
+            throw LoadFailure(problems: problems)
+        }
+        self.ticketKeys = ticketKeys
+        self.hash = hash
+        hashKeyDigest = secrets.hashKeyDigest
+        contexts = Self.contexts(
+            for: listeners, settings: settings, previous: previous, ticketKeys: ticketKeys,
+            problems: &problems)
+        certificateDigest = secrets.certificateDigest
+        let address = SocketAddress(connecting: settings.gateway.address)
+        if address == nil {
+            problems.append("gateway.url: \(settings.gateway.address.text) cannot be resolved")
+        }
+        guard let address, problems.isEmpty else { throw LoadFailure(problems: problems) }
+        gateway = address
+        headLimits = HeadLimits(
+            headBytesMax: settings.limits.headerBytes,
+            fieldCountMax: settings.limits.headerFields,
+            targetBytesMax: settings.limits.targetBytes)
+        descriptorLimit = DescriptorLimit.raise()
+        let reserve = min(Self.descriptorReserve, descriptorLimit / 3)
+        connectionsMax = max(
+            1, min(settings.limits.connectionsMax, (descriptorLimit - reserve) / 2))
+    }
+
+    /// A listener that is bound keeps its certificates when the settings no longer name it.
+    private static func contexts(
+        for listeners: [Settings.Listener], settings: Settings, previous: Running?,
+        ticketKeys: TLSTicketKeys, problems: inout [String]
+    ) -> [TLSServerContext?] {
+        var contexts: [TLSServerContext?] = []
+        for (index, bound) in listeners.enumerated() {
+            let current = settings.listeners.first { $0.address == bound.address } ?? bound
+            guard let tls = current.tls, bound.tls != nil else {
+                contexts.append(previous?.contexts[index])
+                continue
+            }
+            do throws(TLSSetupError) {
+                contexts.append(
+                    try TLSServerContext(TLSServerSettings(tls), ticketKeys: ticketKeys))
+            } catch {
+                problems.append(error.message)
+                contexts.append(nil)
+            }
+        }
+        return contexts
+    }
+
+    var openSSLVersion: String { OpenSSLVersion.runtime }
+
+    /// What is in force now and was not before.
+    func changes(since previous: Running) -> [ReloadPart] {
+        var parts: [ReloadPart] = []
+        if certificateDigest != previous.certificateDigest { parts.append(.certificates) }
+        let (old, new) = (previous.settings.identity, settings.identity)
+        if old.places != new.places || old.userClaim != new.userClaim
+            || hashKeyDigest != previous.hashKeyDigest
+        {
+            parts.append(.identity)
+        }
+        let (before, now) = (previous.settings, settings)
+        if before.gateway != now.gateway || before.limits != now.limits
+            || before.streams != now.streams || before.drain != now.drain
+        {
+            parts.append(.settings)
+        }
+        if settings.log != previous.settings.log { parts.append(.log) }
+        return parts
+    }
+
+    /// What the machine does not give and the policies would need.
+    func warnings(for policies: PolicySet) -> [String] {
+        let wanted = policies.global.maxStreams ?? 0
+        guard wanted > connectionsMax else { return [] }
+        return [
+            "global.max_streams is \(wanted), but \(descriptorLimit) file descriptors are enough "
+                + "for \(connectionsMax) clients; raise the limit (ulimit -n) or lower the number"
+        ]
+    }
+}
+
+extension TLSServerSettings {
+    init(_ settings: Settings.TLS) {
+        let version: TLSVersion =
+            switch settings.minVersion {
+            case .tls12: .tls12
+            case .tls13: .tls13
+            }
+        self.init(
+            certificates: settings.certificates.map {
+                CertificateFiles(chain: $0.chain, key: $0.key)
+            },
+            minVersion: version, applicationProtocols: ["http/1.1", "http/1.0"])
+    }
+}

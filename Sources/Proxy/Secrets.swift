@@ -1,0 +1,75 @@
+import Settings
+import TLS
+
+/// The keys that Sluice keeps for itself, and fingerprints of what it reads from files.
+struct Secrets {
+    let ticketKeys: TLSTicketKeys?
+    let hash: KeyedHash?
+    let hashKeyDigest: [UInt8]
+    let certificateDigest: [UInt8]
+
+    /// Reads or draws them; what fails is added to `problems`.
+    init(_ settings: Settings, previous: Running?, problems: inout [String]) {
+        ticketKeys = Self.ticketKeys(previous: previous, problems: &problems)
+        let files = settings.listeners.compactMap(\.tls).flatMap(\.certificates)
+            .flatMap { [$0.chain, $0.key] }
+        certificateDigest = Self.digest(of: files)
+        let hash = Self.hash(settings, previous: previous, problems: &problems)
+        self.hash = hash.key
+        hashKeyDigest = hash.digest
+    }
+
+    /// Equal bytes have equal fingerprints; that is all it is for.
+    private static let fingerprint = KeyedHash(key: [UInt8](repeating: 0, count: 32))
+
+    /// What cannot be read here is reported by the module that loads it.
+    private static func digest(of files: [String]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for path in files {
+            do throws(SourceFile.Refusal) {
+                let file = try SourceFile(path: path)
+                bytes += file.bytes
+            } catch {
+                continue
+            }
+        }
+        return fingerprint.digest(of: bytes.span)
+    }
+
+    private static func ticketKeys(
+        previous: Running?, problems: inout [String]
+    ) -> TLSTicketKeys? {
+        if let previous { return previous.ticketKeys }
+        do throws(TLSSetupError) {
+            return try TLSTicketKeys()
+        } catch {
+            problems.append(error.message)
+            return nil
+        }
+    }
+
+    private static func hash(
+        _ settings: Settings, previous: Running?, problems: inout [String]
+    ) -> (key: KeyedHash?, digest: [UInt8]) {
+        do throws(Problems) {
+            if let key = try settings.hashKey() {
+                return (KeyedHash(key: key), fingerprint.digest(of: key.span))
+            }
+        } catch {
+            problems += error.list.map(\.text)
+            return (nil, [])
+        }
+        // A key that stands in no file lasts as long as the process.
+        if let previous, previous.settings.hashKeyFile == nil { return (previous.hash, []) }
+        return (drawnHash(&problems), [])
+    }
+
+    private static func drawnHash(_ problems: inout [String]) -> KeyedHash? {
+        do throws(KeyedHashError) {
+            return KeyedHash(key: try KeyedHash.randomKey())
+        } catch {
+            problems.append("the system has no random numbers for a key")
+            return nil
+        }
+    }
+}

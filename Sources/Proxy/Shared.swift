@@ -1,0 +1,42 @@
+import Ledger
+import Reactor
+import Synchronization
+import Telemetry
+
+/// What all threads of the process share.
+final class Shared: Sendable {
+    let ledger: SharedLedger
+    let log: LogQueue
+    /// One for each worker, by its index.
+    let mailboxes: [Mailbox<WorkerMessage>]
+    /// Client connections of all workers.
+    let clientCount = Atomic<Int>(0)
+
+    init(ledger: SharedLedger, log: LogQueue, mailboxes: [Mailbox<WorkerMessage>]) {
+        self.ledger = ledger
+        self.log = log
+        self.mailboxes = mailboxes
+    }
+
+    func record(_ event: LogEvent) {
+        guard log.accepts(event.level) else { return }
+        log.push(event, at: .now)
+    }
+
+    /// Carries the news of an eviction to the worker that owns the stream.
+    func close(_ victim: Victim) {
+        mailboxes[Int(victim.owner)].post(.close(victim.id, victim.reason))
+    }
+}
+
+/// What other threads say to a worker.
+enum WorkerMessage: Sendable {
+    /// The stream has lost its place: end it for that reason.
+    case close(StreamID, CloseReason)
+    /// New settings are in force, and the ledger has judged every stream anew.
+    case adopt(Running)
+    /// Accept nothing more and bring to an end what there is, within that time.
+    case drain(timeout: Duration)
+    /// Leave now.
+    case stop
+}

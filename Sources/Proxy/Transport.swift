@@ -1,0 +1,97 @@
+import Reactor
+import TLS
+
+/// What one receive came to.
+enum Received {
+    case bytes(Int)
+    case wouldBlock
+    /// The peer has finished properly: close_notify, or FIN where there is no TLS.
+    case ended
+    /// The peer is gone without a proper end.
+    case cut
+    case failed(TLSFailure)
+}
+
+/// What one send came to.
+enum Sent {
+    case bytes(Int)
+    case wouldBlock
+    /// Nobody takes bytes here any more.
+    case cut
+}
+
+/// A client's socket, with or without TLS around it.
+///
+/// Declared in this order so that the session ends before the descriptor it uses is closed.
+struct Transport: ~Copyable {
+    private var session: TLSSession?
+    private var socket: Socket
+
+    init(plain socket: consuming Socket) {
+        session = nil
+        self.socket = socket
+    }
+
+    init(
+        accepting socket: consuming Socket, context: TLSServerContext
+    ) throws(TLSSetupError) {
+        session = try TLSSession(accepting: context, on: socket.rawValue)
+        self.socket = socket
+    }
+
+    var rawValue: CInt { socket.rawValue }
+
+    mutating func handshake() -> TLSSession.HandshakeProgress {
+        session?.handshake() ?? .done
+    }
+
+    mutating func receive(into buffer: IOBuffer, _ range: Range<Int>) -> Received {
+        let progress = buffer.withMutableBytes(range) { bytes in session?.read(into: &bytes) }
+        switch progress {
+        case .bytes(let count): return .bytes(count)
+        case .wouldBlock, .wantsWrite: return .wouldBlock
+        case .closedByPeer: return .ended
+        case .truncated: return .cut
+        case .failed(let failure): return .failed(failure)
+        case nil: break
+        }
+        return switch socket.read(into: buffer, range) {
+        case .bytes(let count): .bytes(count)
+        case .wouldBlock: .wouldBlock
+        case .end: .ended
+        case .failed: .cut
+        }
+    }
+
+    mutating func send(_ bytes: Span<UInt8>) -> Sent {
+        switch session?.write(bytes) {
+        case .bytes(let count): return .bytes(count)
+        case .wouldBlock: return .wouldBlock
+        case .failed: return .cut
+        case nil: break
+        }
+        return switch socket.write(bytes) {
+        case .bytes(let count): .bytes(count)
+        case .wouldBlock: .wouldBlock
+        case .failed: .cut
+        }
+    }
+
+    /// Says that nothing more will come: close_notify, then FIN. Reading goes on.
+    ///
+    /// - Returns: false when the socket has no room for the close_notify yet; without it, the end
+    ///   would look like a truncation.
+    mutating func finish() -> Bool {
+        if case .wouldBlock = session?.sendCloseNotify() { return false }
+        socket.finishWriting()
+        return true
+    }
+
+    /// Makes closing drop what is unsent and reset the connection.
+    func resetOnClose() { socket.resetOnClose() }
+
+    mutating func close() {
+        session = nil
+        socket.close()
+    }
+}

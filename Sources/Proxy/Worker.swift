@@ -1,0 +1,179 @@
+import EventStream
+import Ledger
+import Policy
+import Reactor
+import Settings
+import Synchronization
+import Telemetry
+
+/// A reactor that carries traffic: its listeners, its clients, its connections to the gateway, and
+/// the streams among them. Only its own thread touches it; other threads post a `WorkerMessage`.
+final class Worker {
+    let index: UInt32
+    let reactor: Reactor
+    let shared: Shared
+    /// Everything that a reload may change.
+    private(set) var running: Running
+    /// The one buffer through which all bytes of this worker pass.
+    let buffer = TransitBuffer()
+    let pool: GatewayPool
+    /// Live streams, by their id: whom messages of other threads are about.
+    var streams: [StreamID: Exchange] = [:]
+    private(set) var isDraining = false
+    private var acceptors: [Acceptor] = []
+    private var connections: [ObjectIdentifier: ClientConnection] = [:]
+    /// Heartbeat patterns are compiled once per policy.
+    private var compiled: [ObjectIdentifier: (policy: Policy, heartbeats: Heartbeats)] = [:]
+    private var inbox: WorkerInbox?
+    private var drainDeadline = Duration.zero
+
+    init(index: UInt32, shared: Shared, running: Running) throws(SystemCallError) {
+        self.index = index
+        self.shared = shared
+        self.running = running
+        reactor = try Reactor()
+        pool = GatewayPool(
+            reactor: reactor, idleMax: running.settings.gateway.poolIdleMax,
+            idleTimeout: running.settings.gateway.poolIdleTimeout)
+    }
+
+    /// Opens for business: `listeners` are bound sockets, by the listener of the settings they
+    /// belong to.
+    func start(_ listeners: [(listener: Int, descriptor: CInt)]) throws(SystemCallError) {
+        inbox = try WorkerInbox(for: self, mailbox: shared.mailboxes[Int(index)])
+        for (listener, descriptor) in listeners {
+            acceptors.append(
+                try Acceptor(
+                    ListeningSocket(adopting: descriptor), listener: listener, worker: self))
+        }
+    }
+
+    // MARK: Connections
+
+    func add(_ connection: ClientConnection) {
+        connections[ObjectIdentifier(connection)] = connection
+        shared.clientCount.add(1, ordering: .relaxed)
+    }
+
+    func remove(_ connection: ClientConnection) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        shared.clientCount.subtract(1, ordering: .relaxed)
+        stopIfDrained()
+    }
+
+    /// Whether another client would be one too many for the whole process.
+    var isFull: Bool {
+        shared.clientCount.load(ordering: .relaxed) >= running.connectionsMax
+    }
+
+    // MARK: Streams
+
+    /// Writes down an eviction and has the stream closed by the worker that owns it.
+    func evict(_ victim: Victim, cause: LogEvent.Evict.Cause) {
+        shared.record(.evict(.init(victim, cause: cause, isObserved: false)))
+        if victim.owner == index {
+            streams[victim.id]?.leave(victim.reason)
+        } else {
+            shared.close(victim)
+        }
+    }
+
+    func heartbeats(of policy: Policy?) -> Heartbeats {
+        guard let policy, !policy.heartbeats.isEmpty else { return .none }
+        let key = ObjectIdentifier(policy)
+        if let known = compiled[key] { return known.heartbeats }
+        let heartbeats = Heartbeats(
+            policy.heartbeats.map {
+                HeartbeatPattern(event: $0.event, dataContains: $0.dataContains)
+            })
+        compiled[key] = (policy, heartbeats)
+        return heartbeats
+    }
+
+    // MARK: Messages
+
+    func receive(_ message: WorkerMessage) {
+        switch message {
+        case .close(let id, let reason): streams[id]?.leave(reason)
+        case .adopt(let running): adopt(running)
+        case .drain(let timeout): drain(within: timeout)
+        case .stop: stop()
+        }
+    }
+
+    private func adopt(_ running: Running) {
+        if running.gateway.text != self.running.gateway.text { pool.closeAll() }
+        self.running = running
+        compiled = [:]
+        pool.configure(
+            idleMax: running.settings.gateway.poolIdleMax,
+            idleTimeout: running.settings.gateway.poolIdleTimeout)
+        let set = shared.ledger.policySet
+        // Deadlines that a reload brings forward come one by one, at the pace of all its closes.
+        let seconds = Double(streams.count) / Double(max(1, set.global.reloadClosesPerSecond))
+        for (id, exchange) in streams {
+            let grace = Duration.seconds(Double.random(in: 0...seconds))
+            exchange.govern(
+                by: shared.ledger.policy(of: id), generation: set.generation, grace: grace)
+        }
+    }
+
+    /// Accepts nothing more, closes streams with a word when to come back, lets short exchanges
+    /// finish.
+    private func drain(within timeout: Duration) {
+        guard !isDraining else { return }
+        isDraining = true
+        drainDeadline = reactor.now + timeout
+        closeAcceptors()
+        for exchange in streams.values { exchange.leave(.drain) }
+        for connection in connections.values { connection.finishIfIdle() }
+        pool.closeAll()
+        _ = reactor.schedule(self, at: drainDeadline)
+        stopIfDrained()
+    }
+
+    private func closeAcceptors() {
+        for acceptor in acceptors { acceptor.close() }
+        acceptors = []
+    }
+
+    private func stopIfDrained() {
+        if isDraining, connections.isEmpty { reactor.stop() }
+    }
+
+    /// Closes everything that is left.
+    private func stop() {
+        isDraining = true
+        closeAcceptors()
+        for connection in connections.values { connection.abandon() }
+        pool.closeAll()
+        reactor.stop()
+    }
+}
+
+extension Worker: TimerHandler {
+    /// The drain has taken all the time it may.
+    func timerFired(now: Duration) -> Duration? {
+        guard now < drainDeadline else {
+            stop()
+            return nil
+        }
+        return drainDeadline
+    }
+}
+
+/// A worker's mailbox, registered with its reactor.
+private final class WorkerInbox: ReadinessHandler {
+    private unowned let worker: Worker
+    private let mailbox: Mailbox<WorkerMessage>
+
+    init(for worker: Worker, mailbox: Mailbox<WorkerMessage>) throws(SystemCallError) {
+        self.worker = worker
+        self.mailbox = mailbox
+        _ = try worker.reactor.register(mailbox.descriptor, handler: self)
+    }
+
+    func ready(_ readiness: Readiness) {
+        for message in mailbox.takeAll() { worker.receive(message) }
+    }
+}

@@ -1,0 +1,41 @@
+import Reactor
+
+/// What other threads tell the control reactor.
+enum ControlMessage: Sendable {
+    case workerStarted
+    case workerFailed(SystemCallError)
+    case workerStopped
+    case reloaded(Result<Reloaded, LoadFailure>)
+}
+
+/// What a reload has read and found valid.
+struct Reloaded: Sendable {
+    let loaded: Loaded
+    let running: Running
+}
+
+/// A thread with a worker on it. The worker is made there, so that nothing of it is ever seen by
+/// another thread.
+struct WorkerThread {
+    private let thread: Thread
+
+    init(
+        index: Int, shared: Shared, running: Running, control: Mailbox<ControlMessage>,
+        listeners: [(listener: Int, descriptor: CInt)]
+    ) throws(SystemCallError) {
+        thread = try Thread(name: "sluice-\(index)") {
+            do throws(SystemCallError) {
+                let worker = try Worker(
+                    index: UInt32(index), shared: shared, running: running)
+                try worker.start(listeners)
+                control.post(.workerStarted)
+                worker.reactor.run()
+                control.post(.workerStopped)
+            } catch {
+                control.post(.workerFailed(error))
+            }
+        }
+    }
+
+    func join() { thread.join() }
+}

@@ -1,0 +1,84 @@
+internal import CLinux
+internal import Glibc
+
+/// Where a socket listens or connects to: IPv4, IPv6 or a unix socket.
+@safe package struct SocketAddress: Sendable {
+    var storage: sockaddr_storage
+    var length: socklen_t
+
+    /// A numeric IPv4 or IPv6 address, without brackets; `nil` for anything else.
+    package init?(ip text: String, port: UInt16) {
+        var storage = sockaddr_storage()
+        // SAFETY: the C function fills the storage it is lent and keeps no pointer.
+        let length = unsafe clinux_parse_ip(text, port, &storage)
+        guard length > 0 else { return nil }
+        self.storage = storage
+        self.length = length
+    }
+
+    /// The path of a unix socket; `nil` when it is empty or too long for the system.
+    package init?(unixPath: String) {
+        var storage = sockaddr_storage()
+        // SAFETY: as above.
+        let length = unsafe clinux_parse_unix(unixPath, &storage)
+        guard length > 0 else { return nil }
+        self.storage = storage
+        self.length = length
+    }
+
+    /// The first address of a host name. Blocks for as long as the resolver does, so never call it
+    /// on a worker; `nil` when the name has no address.
+    package init?(resolving name: String, port: UInt16) {
+        var storage = sockaddr_storage()
+        // SAFETY: as above.
+        let length = unsafe clinux_resolve(name, port, &storage)
+        guard length > 0 else { return nil }
+        self.storage = storage
+        self.length = length
+    }
+
+    init(storage: sockaddr_storage, length: socklen_t) {
+        self.storage = storage
+        self.length = length
+    }
+
+    package var isUnix: Bool { Int32(storage.ss_family) == AF_UNIX }
+
+    /// Removes the file of a unix socket that nobody listens on any more. Where there is none, or
+    /// where it is no unix socket, nothing happens.
+    package func unlink() {
+        guard isUnix, host.hasPrefix("unix:") else { return }
+        let path = String(host.dropFirst("unix:".count))
+        var status = stat()
+        // SAFETY: the kernel fills the structure, and the strings are lent for the calls.
+        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
+        _ = unsafe Glibc.unlink(path)
+    }
+
+    var family: CInt { CInt(storage.ss_family) }
+
+    /// The port, 0 for a unix socket.
+    package var port: UInt16 {
+        var copy = storage
+        // SAFETY: the C function only reads the storage it is lent.
+        return unsafe clinux_port(&copy)
+    }
+
+    /// The numeric address without its port, or `unix:PATH`.
+    package var host: String {
+        var copy = storage
+        var text = [CChar](repeating: 0, count: 128)
+        // SAFETY: the function writes at most `count` bytes, with a NUL, and only reads the storage.
+        guard unsafe clinux_format(&copy, &text, text.count) == 0 else { return "unknown" }
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// As people write it: `127.0.0.1:8443`, `[::1]:8443`, `unix:/run/gateway.sock`.
+    package var text: String {
+        switch family {
+        case AF_UNIX: host
+        case AF_INET6 where host.contains(":"): "[\(host)]:\(port)"
+        default: "\(host):\(port)"
+        }
+    }
+}

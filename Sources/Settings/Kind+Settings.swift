@@ -1,0 +1,62 @@
+import Identity
+
+extension Kind<String> {
+    /// A path is only read here; whoever opens it finds out whether anything is there.
+    static let path = Kind.text("a path", lengthMax: 4095)
+
+    /// A switch that has one position so far.
+    static let off = Kind("off") { scalar throws(Misfit) in
+        guard ["off", "false"].contains(scalar.text) else {
+            throw .unexpected(mend: "the PROXY protocol is not in this version")
+        }
+        return "off"
+    }
+}
+
+extension Kind<TokenPlace> {
+    static let tokenPlace = Kind(
+        "bearer, query:NAME, cookie:NAME or header:NAME", show: { $0.text }
+    ) { scalar throws(Misfit) in
+        guard let place = TokenPlace(scalar.text) else {
+            // A long text may be a token that was put here by mistake.
+            guard scalar.text.utf8.count <= 32 else {
+                throw .unexpected(got: "a text of \(scalar.text.utf8.count) bytes")
+            }
+            throw .unexpected()
+        }
+        return place
+    }
+}
+
+extension Kind<UserClaim> {
+    static let userClaim = Kind(
+        "a claim such as sub or user.id, or token", show: { $0.text }
+    ) { scalar throws(Misfit) in
+        let text = try Kind<String>.text("a claim", lengthMax: 256).read(scalar)
+        let parts = text.utf8.split(
+            separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ !$0.isEmpty }), let claim = UserClaim(text) else {
+            throw .unexpected(mend: "write one name between the dots")
+        }
+        return claim
+    }
+}
+
+extension Kind<Settings.Log.Target> {
+    static let logTarget = Kind(
+        "stdout, stderr or the path of a file",
+        show: { target in
+            switch target {
+            case .stdout: "stdout"
+            case .stderr: "stderr"
+            case .file(let path): path
+            }
+        }
+    ) { scalar throws(Misfit) in
+        switch try Kind<String>.path.read(scalar) {
+        case "stdout": .stdout
+        case "stderr": .stderr
+        case let path: .file(path)
+        }
+    }
+}

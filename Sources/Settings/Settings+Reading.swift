@@ -1,0 +1,154 @@
+import Identity
+
+/// The definition of every setting: its key, its kind, its default, its flag, and what it is for.
+extension Settings {
+    /// `nil` after a problem with something that has no default; all problems are in the reading.
+    init?(_ section: inout Section) {
+        let listeners = Listener.all(&section)
+        let gateway = section.group("gateway", "The server behind Sluice.") { Gateway(&$0) }
+        let (identity, hashKeyFile) = section.group(
+            "identity",
+            "Whom a stream counts for. Without local verification Sluice can trust only the place "
+                + "that the gateway itself reads: name that one and no other."
+        ) { (IdentityRules(reading: &$0), Self.hashKeyFile(&$0)) }
+        let policies = section.required(
+            "policies", .path, example: "policies: policies/", flag: .policies,
+            "The directory of the policy files.")
+        log = section.group("log", "Where the log goes.") { Log(&$0) }
+        limits = section.group("limits", "What one client may cost.") { Limits(&$0) }
+        streams = section.group("streams", "How event streams are asked for.") { Streams(&$0) }
+        drain = section.group("drain", "The way out, after SIGTERM.") { Drain(&$0) }
+        workers = section.optional(
+            "workers", .wholeNumber(1...256), absence: "one for each core", flag: .workers,
+            "How many threads carry traffic.")
+        section.notInThisVersion("admin")
+        guard let gateway, let policies else { return nil }
+        self.listeners = listeners
+        self.gateway = gateway
+        self.identity = identity
+        self.hashKeyFile = hashKeyFile
+        self.policies = policies
+        warnings = Self.warnings(listeners: listeners, identity: identity, in: section)
+    }
+
+    private static func hashKeyFile(_ section: inout Section) -> String? {
+        section.optional(
+            "hash_key_file", .path, absence: "a new key at every start", flag: .hashKeyFile,
+            "A file whose 32 to 1024 bytes are the key for hashing opaque tokens. With the same key "
+                + "in every instance, logs of all of them call a user the same. Keep it from "
+                + "other users of the machine.")
+    }
+}
+
+extension IdentityRules {
+    fileprivate init(reading section: inout Section) {
+        let places = section.values(
+            "tokens", .tokenPlace, countMax: 8, absence: "none", flag: .token,
+            "Where a request carries its token: `bearer`, `query:NAME`, `cookie:NAME` or "
+                + "`header:NAME`. Without any, every stream counts for its client address.")
+        let userClaim = section.value(
+            "user_claim", .userClaim, default: .path("sub"), flag: .userClaim,
+            "The claim of a JWT that names the user, with dots between the levels. `token` counts "
+                + "every token for itself, by its keyed hash; so does a token without the claim.")
+        section.notInThisVersion("verify")
+        var unique: [TokenPlace] = []
+        for place in places ?? [] where !unique.contains(place) { unique.append(place) }
+        self.init(places: unique, userClaim: userClaim)
+    }
+}
+
+extension Settings.Gateway {
+    fileprivate init?(_ section: inout Section) {
+        let patience = Duration.milliseconds(100)...Duration.seconds(3600)
+        let address = section.required(
+            "url", .gatewayURL, example: "url: http://127.0.0.1:8080", flag: .gateway,
+            "Where the gateway listens: `http://HOST:PORT`, or `unix:/PATH` for a socket in the "
+                + "file system.")
+        connectTimeout = section.value(
+            "connect_timeout", .duration(patience), default: .seconds(5),
+            "To the established connection.")
+        responseTimeout = section.value(
+            "response_timeout", .duration(patience), default: .seconds(65),
+            "From the request to the end of the response's head. A stream's body has no limit "
+                + "here; policies have.")
+        poolIdleTimeout = section.value(
+            "pool_idle_timeout", .duration(patience), default: .seconds(4),
+            "How long an idle connection is kept for the next request. Less than the gateway's "
+                + "own patience, which is five seconds for Node and uvicorn.")
+        poolIdleMax = section.value(
+            "pool_idle_max", .wholeNumber(0...10_000), default: 64,
+            "How many idle connections each worker keeps.")
+        guard let address else { return nil }
+        self.address = address
+    }
+}
+
+extension Settings.Log {
+    fileprivate init(_ section: inout Section) {
+        target = section.value(
+            "to", .logTarget, default: .stdout, flag: .log,
+            "`stdout`, `stderr`, or the path of a file, which SIGUSR1 reopens.")
+        level = section.value(
+            "level", .word(), default: .info, flag: .logLevel,
+            "Lines less urgent than this are not written.")
+    }
+}
+
+extension Settings.Limits {
+    fileprivate init(_ section: inout Section) {
+        let patience = Duration.milliseconds(100)...Duration.seconds(3600)
+        headerBytes = section.value(
+            "header_bytes", .wholeNumber(1024...1_048_576), default: 65_536,
+            "The longest request head, its request line included.")
+        headerFields = section.value(
+            "header_fields", .wholeNumber(10...1000), default: 100,
+            "The most fields of a request head.")
+        targetBytes = section.value(
+            "target_bytes", .wholeNumber(256...65_536), default: 16_384,
+            "The longest request target, which is the path with its query.")
+        handshakeTimeout = section.value(
+            "handshake_timeout", .duration(patience), default: .seconds(10),
+            "From the accepted connection to the end of the TLS handshake.")
+        headerTimeout = section.value(
+            "header_timeout", .duration(patience), default: .seconds(10),
+            "From the first byte of a request's head to its last.")
+        keepAliveTimeout = section.value(
+            "keep_alive_timeout", .duration(patience), default: .seconds(75),
+            "How long a client may hold a connection without a request on it.")
+        bodyTimeout = section.value(
+            "body_timeout", .duration(patience), default: .seconds(60),
+            "How long a request's body may make no progress.")
+        writeTimeout = section.value(
+            "write_timeout", .duration(patience), default: .seconds(30),
+            "How long a client that has something to read may read nothing.")
+        connectionsMax = section.value(
+            "connections_max", .wholeNumber(1...1_000_000), default: 20_000,
+            "Client connections of the whole instance. Each may need two descriptors.")
+        if targetBytes > headerBytes {
+            section.report(
+                "target_bytes",
+                "\(targetBytes) is more than header_bytes, \(headerBytes), and the target is part "
+                    + "of the head; lower this or raise that")
+        }
+    }
+}
+
+extension Settings.Streams {
+    fileprivate init(_ section: inout Section) {
+        asksIdentity = section.value(
+            "ask_identity", .boolean, default: true,
+            "Whether the gateway is asked not to compress event streams. A compressed stream is "
+                + "relayed as it is, but its events cannot be seen: it gets no last words, and "
+                + "any byte counts as life.")
+    }
+}
+
+extension Settings.Drain {
+    fileprivate init(_ section: inout Section) {
+        timeout = section.value(
+            "timeout", .duration(.milliseconds(100)...Duration.seconds(3600)),
+            default: .seconds(30), flag: .drainTimeout,
+            "How long requests may take to finish, and streams to be told, before the process "
+                + "ends.")
+    }
+}

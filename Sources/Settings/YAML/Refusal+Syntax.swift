@@ -1,0 +1,56 @@
+extension YAMLReader.Refusal {
+    /// libyaml's complaint in words for someone who does not know how YAML is parsed.
+    init(explaining error: YAMLSyntaxError, in bytes: [UInt8]) {
+        switch error.problem {
+        case "found character that cannot start any token":
+            self.init(mark: error.mark, message: Self.strayCharacter(at: error.mark, in: bytes))
+        case "found unexpected end of stream" where error.context.contains("quoted scalar"),
+            "found unexpected document indicator":
+            self.init(mark: error.contextMark, message: "a quote opens here and is never closed")
+        case "did not find expected alphabetic or numeric character":
+            self.init(
+                mark: error.contextMark,
+                message: "a text that begins with * or & needs quotes")
+        case "mapping values are not allowed in this context":
+            self.init(
+                mark: error.mark,
+                message:
+                    "a colon cannot stand here; check the indentation, or put the text in quotes"
+            )
+        case "did not find expected key":
+            self.init(
+                mark: error.mark,
+                message: "expected a key here; check the indentation against the lines above")
+        case "did not find expected '-' indicator":
+            self.init(
+                mark: error.mark,
+                message: "expected a - here; check the indentation against the lines above")
+        case "could not find expected ':'":
+            self.init(
+                mark: error.contextMark,
+                message: "expected a colon and a space after this key; is the line complete?")
+        case "did not find expected ',' or '}'":
+            self.init(mark: error.contextMark, message: "this { is never closed by a }")
+        case "did not find expected ',' or ']'":
+            self.init(mark: error.contextMark, message: "this [ is never closed by a ]")
+        default:
+            self.init(mark: error.mark, message: "is not valid YAML: \(error.problem)")
+        }
+    }
+
+    private static func strayCharacter(at mark: Mark, in bytes: [UInt8]) -> String {
+        switch character(at: mark, in: bytes) {
+        case "\t": "a tab cannot indent; use spaces"
+        case let character?: "a text that begins with \(character) needs quotes"
+        case nil: "a character that cannot stand here"
+        }
+    }
+
+    private static func character(at mark: Mark, in bytes: [UInt8]) -> Unicode.Scalar? {
+        let lines = bytes.split(
+            separator: UInt8(ascii: "\n"), maxSplits: mark.line, omittingEmptySubsequences: false)
+        guard mark.line <= lines.count else { return nil }
+        let line = String(decoding: lines[mark.line - 1], as: UTF8.self).unicodeScalars
+        return line.dropFirst(mark.column - 1).first
+    }
+}

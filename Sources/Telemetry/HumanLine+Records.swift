@@ -1,0 +1,134 @@
+internal import Ledger
+
+extension LogEvent.Start {
+    var summary: String {
+        "sluice \(version), \(openSSL), \(workers) workers, \(policies) policies, gateway \(gateway)"
+    }
+}
+
+extension LogEvent.Reload {
+    var summary: String {
+        let what =
+            changed.isEmpty
+            ? "nothing changed" : "new \(changed.map(\.rawValue).joined(separator: ", "))"
+        let leaving = surplus == 0 ? "" : ", \(surplus) streams are surplus"
+        let restart =
+            restartNeeded.isEmpty
+            ? "" : ", needs a restart: \(restartNeeded.joined(separator: ", "))"
+        return "generation \(generation): \(what)\(leaving)\(restart)"
+    }
+}
+
+extension LogEvent.ReloadFailed {
+    var summary: String {
+        let first = problems.first ?? "no problem was named"
+        let more = problems.count > 1 ? " (and \(problems.count - 1) more)" : ""
+        return "failed, nothing has changed: \(first)\(more)"
+    }
+}
+
+extension LogEvent.Stop {
+    var summary: String { "\(reason.words), \(streamsClosed) streams closed" }
+}
+
+extension StreamContext {
+    fileprivate var governor: String { policy.map { "policy \($0)" } ?? "no policy" }
+    fileprivate var cap: String { limit.map { "cap \($0)" } ?? "no cap" }
+}
+
+extension LogEvent.StreamOpened {
+    var summary: String {
+        let count = context.limit.map { "\(context.count) of \($0)" } ?? "\(context.count)"
+        return "\(context.user): \(context.path), stream \(count), \(context.governor)"
+    }
+}
+
+extension LogEvent.StreamClosed {
+    var summary: String {
+        "\(context.user): \(reason.words) after \(duration.words), \(events) events, \(bytes) bytes"
+    }
+}
+
+extension LogEvent.StreamRefused {
+    var summary: String {
+        switch verdict {
+        case .enforced(let status): "\(context.user): \(reason.words) (\(context.cap)), \(status)"
+        case .observed: "\(context.user): \(reason.words) (\(context.cap)), but let in: observing"
+        }
+    }
+}
+
+extension LogEvent.Evict {
+    var summary: String {
+        let story =
+            switch (cause, isObserved) {
+            case (.newcomer(let stream), false): "newer stream \(stream) took its place"
+            case (.newcomer(let stream), true): "newer stream \(stream) would take its place"
+            case (.reload, false): "surplus after a reload"
+            case (.reload, true): "would be surplus after a reload"
+            }
+        return "\(context.user): \(story) (\(context.cap))"
+    }
+}
+
+extension LogEvent.Request {
+    var summary: String { "\(method) \(path): \(status) after \(duration.words)" }
+}
+
+extension LogEvent.Failure {
+    var summary: String {
+        let particulars = detail.map { ": \($0)" } ?? ""
+        return "\(fault.rawValue): \(reason)\(particulars)"
+    }
+}
+
+extension CloseReason {
+    fileprivate var words: String {
+        switch self {
+        case .clientClosed: "the client left"
+        case .gatewayClosed: "the gateway ended it"
+        case .evictedUserCap, .evictedGlobalCap: "evicted"
+        case .idle: "idle"
+        case .maxAge: "too old"
+        case .tokenExpired: "its token expired"
+        case .slowConsumer: "the client did not read"
+        case .killed: "closed by an operator"
+        case .reload: "surplus after a reload"
+        case .drain: "Sluice is stopping"
+        case .error: "failed"
+        }
+    }
+}
+
+extension Refusal.Reason {
+    fileprivate var words: String {
+        switch self {
+        case .userCap: "this user has enough streams"
+        case .addressCap: "this address has enough streams"
+        case .globalCap: "there are enough streams"
+        }
+    }
+}
+
+extension StopReason {
+    fileprivate var words: String {
+        switch self {
+        case .drained: "everything has ended"
+        case .drainTimeout: "the time to drain is over"
+        case .secondSignal: "a second signal"
+        case .failed: "failed"
+        }
+    }
+}
+
+extension Duration {
+    /// `850 ms`, `8.2 s`, `3 min`.
+    fileprivate var words: String {
+        let milliseconds = wholeMilliseconds
+        return switch milliseconds {
+        case ..<1000: "\(milliseconds) ms"
+        case ..<60_000: "\(milliseconds / 1000).\(milliseconds / 100 % 10) s"
+        default: "\(milliseconds / 60_000) min"
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import HTTPModel
+import Identity
+import Testing
+
+@Suite("I05: two tokens are never settled by taking the first")
+struct TokenConflictTests {
+    private static let rules = IdentityRules(
+        "bearer", "query:access_token", "cookie:session", "header:x-token")
+
+    @Test(
+        "Places or values that disagree are refused",
+        arguments: [
+            ("access_token=a", [("Authorization", "Bearer b")]),
+            ("access_token=a", [("Cookie", "session=b")]),
+            ("access_token=a", [("X-Token", "b")]),
+            (nil, [("Authorization", "Bearer a"), ("Cookie", "session=b")]),
+            (nil, [("Authorization", "Bearer a"), ("X-Token", "b")]),
+            ("access_token=a&access_token=b", []),
+            ("access_token=a&acces%73_token=b", []),
+            ("access_token=&access_token=b", []),
+            ("access_token&access_token=b", []),
+            (nil, [("Authorization", "Bearer a"), ("Authorization", "Bearer b")]),
+            (nil, [("Authorization", "Basic a"), ("Authorization", "Bearer b")]),
+            (nil, [("Authorization", "Bearer b"), ("Authorization", "Basic a")]),
+            (nil, [("Cookie", "session=a; session=b")]),
+            (nil, [("Cookie", "session=a"), ("Cookie", "session=b")]),
+            (nil, [("Cookie", "session=; session=b")]),
+            (nil, [("X-Token", "a"), ("x-token", "b")]),
+        ] as [(String?, [(String, String)])])
+    func conflicts(query: String?, fields: [(String, String)]) {
+        #expect(throws: IdentityError.conflict) {
+            try Self.rules.token(in: request(query: query, fields))
+        }
+    }
+
+    @Test(
+        "A lookalike that some gateway would read as well conflicts",
+        arguments: [
+            ("access_token=a&Access_Token=b", []), ("access_token=a&ACCESS%5fTOKEN=b", []),
+            ("access_token=a&x=1;access_token=b", []), ("access_token=a&;access_token=b", []),
+            ("access_token=a;access_token=b", []), ("access_token=a&access.token=b", []),
+            (nil, [("Cookie", "session=a; Session=b")]),
+            (nil, [("X-Token", "a"), ("X_Token", "b")]),
+        ] as [(String?, [(String, String)])])
+    func lookalikes(query: String?, fields: [(String, String)]) {
+        #expect(throws: IdentityError.conflict) {
+            try Self.rules.token(in: request(query: query, fields))
+        }
+    }
+
+    @Test("A lookalike alone is no token", arguments: ["X_Token", "X.Token"])
+    func lookalikeAlone(name: String) throws {
+        let head = request(
+            query: "Access_Token=a&x=1;access_token=b", [(name, "c"), ("Cookie", "Session=d")])
+
+        #expect(try Self.rules.token(in: head) == nil)
+    }
+
+    @Test(
+        "The same token more than once is one token",
+        arguments: [
+            ("access_token=a%62", [("Authorization", "Bearer ab"), ("Cookie", "session=\"ab\"")]),
+            ("access_token=ab&access_token=%61b", [("X-Token", "ab"), ("X-Token", "ab")]),
+            ("access_token=", [("Authorization", "Bearer ab")]),
+            ("access_token=ab&Access_Token=ab", [("X-Token", "ab"), ("X_Token", "ab")]),
+            ("access_token=ab", [("Authorization", "Basic xy"), ("Cookie", "session=")]),
+        ] as [(String?, [(String, String)])])
+    func agreement(query: String?, fields: [(String, String)]) throws {
+        #expect(try Self.rules.token(in: request(query: query, fields))?.secret == "ab")
+    }
+
+    @Test func `no token anywhere is none`() throws {
+        #expect(try Self.rules.token(in: request(query: "a=b", [("Cookie", "c=d")])) == nil)
+    }
+
+    @Test(
+        "I03: what cannot be a token is refused",
+        arguments: [
+            ("access_token=a%00b", []), ("access_token=a%0D%0Ab", []), ("access_token=%7F", []),
+            ("access_token=a%1fb", []), (nil, [("X-Token", "a\tb")]),
+            (nil, [("Authorization", "Bearer a b")]),
+            (nil, [("Authorization", "Bearer a, Bearer b")]),
+            ("access_token=\(String(repeating: "a", count: 16_385))", []),
+        ] as [(String?, [(String, String)])])
+    func malformed(query: String?, fields: [(String, String)]) {
+        #expect(throws: IdentityError.malformed) {
+            try Self.rules.token(in: request(query: query, fields))
+        }
+    }
+
+    @Test func `the longest token is one`() throws {
+        let longest = String(repeating: "%61", count: Token.bytesMax)
+
+        let token = try Self.rules.token(in: request(query: "access_token=\(longest)"))
+
+        #expect(token?.secret.utf8.count == Token.bytesMax)
+    }
+
+    @Test func `reasons are stable`() {
+        #expect(IdentityError.conflict.reason == "token_conflict")
+        #expect(IdentityError.malformed.reason == "token_malformed")
+    }
+}

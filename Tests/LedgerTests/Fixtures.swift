@@ -1,0 +1,104 @@
+import HTTPModel
+
+@testable import Ledger
+@testable import Policy
+
+/// A policy of tests: its match is the path `/name`, or everything for `default`.
+func policy(
+    _ name: String, perUser: Int? = nil, perAddress: Int? = nil,
+    onExcess: Policy.Excess = .closeOldest, mode: Policy.Mode = .enforce,
+    evictable: Set<String> = ["GET"], match: Match? = nil
+) -> Policy {
+    // Names of tests are good paths; one that is not would match everything and fail its test.
+    let path = name == "default" ? nil : try? PathPattern("/\(name)")
+    return Policy(
+        name: name, match: match ?? Match(host: nil, path: path, methods: [], claims: [:]),
+        maxStreamsPerUser: perUser, maxStreamsPerAddress: perAddress, onExcess: onExcess,
+        idleTimeout: nil, idleClock: .bytes, heartbeats: [], maxAge: nil, afterEviction: .standby,
+        mode: mode, evictableMethods: evictable)
+}
+
+func set(
+    _ policies: [Policy], max: Int? = nil, global: GlobalPolicy.Excess = .closeOldestOfHeaviest,
+    perSecond: Int = 1000, generation: UInt64 = 1
+) -> PolicySet {
+    PolicySet(
+        generation: generation,
+        global: GlobalPolicy(
+            maxStreams: max, onExcess: global, reloadClosesPerSecond: perSecond),
+        policies: policies)
+}
+
+/// A stream of tests, on the path that the policy of that name matches.
+func stream(
+    _ user: User, _ policy: String = "any", _ method: HTTPModel.Method = .get,
+    claims: [String: String] = [:]
+) -> StreamFacts {
+    var list = Claims()
+    for (path, value) in claims { list.append(path: path, value: value) }
+    return StreamFacts(
+        user: user, method: method, host: "localhost", path: "/\(policy)", client: "",
+        claims: list)
+}
+
+extension User {
+    static let ann = User.claim("ann")
+    static let bob = User.claim("bob")
+    static let cid = User.claim("cid")
+    static let somewhere = User.address("192.0.2.1")
+}
+
+extension Ledger {
+    /// Admits at time zero with the id as the only news, `nil` when refused.
+    @discardableResult
+    mutating func admitted(_ facts: StreamFacts) -> UInt64? {
+        let verdict = admit(facts, owner: 0, now: .zero)
+        checkInvariants()
+        return verdict.admission?.id.rawValue
+    }
+
+    /// Admits so many streams of the same facts.
+    mutating func fill(_ count: Int, _ facts: StreamFacts) {
+        for _ in 0..<count { admitted(facts) }
+    }
+
+    /// Everything that tick closes until no surplus is left, as ids in order.
+    mutating func drained() -> [UInt64] {
+        var ids: [UInt64] = []
+        var now = Duration.zero
+        while hasSurplus {
+            now += .seconds(1)
+            ids += tick(now: now).ids
+            checkInvariants()
+        }
+        return ids
+    }
+}
+
+extension Verdict {
+    var admission: Admission? {
+        switch self {
+        case .admitted(let admission): admission
+        case .refused: nil
+        }
+    }
+
+    var refusal: Refusal? {
+        switch self {
+        case .admitted: nil
+        case .refused(let refusal): refusal
+        }
+    }
+
+    /// The ids of the victims, `nil` when refused.
+    var victims: [UInt64]? { admission?.victims.ids }
+}
+
+extension [Victim] {
+    var ids: [UInt64] { map(\.id.rawValue) }
+
+    /// What each of them pays for.
+    var bills: [NaiveLedger.Bill] {
+        map { NaiveLedger.Bill(count: $0.count, limit: $0.limit) }
+    }
+}

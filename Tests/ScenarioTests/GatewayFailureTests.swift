@@ -1,0 +1,136 @@
+import TestSupport
+import Testing
+
+extension Scenarios {
+    @Suite("A gateway that fails")
+    struct GatewayFailureTests {
+        @Test func `U01: one that refuses the connection is a 502`() async throws {
+            let stage = try await Stage()
+            stage.gateway.gateway.stop()
+            let client = stage.sluice.client()
+
+            client.request("GET", "/hello")
+
+            #expect(try await client.whole().status == 502)
+            let line = try await stage.sluice.log("error") { $0["reason"] == "gateway_unreachable" }
+            #expect(line["fault"] == "gateway")
+            #expect(line["path"] == "/hello")
+            #expect(try await stage.sluice.stop() == .code(0))
+        }
+
+        @Test(
+            "U02 U06: one that does not answer in time is a 504",
+            arguments: ["silent", "slow-head"])
+        func late(name: String) async throws {
+            let stage = try await Stage { $0.set("gateway", "response_timeout: 300ms") }
+            let client = stage.sluice.client()
+
+            client.request("GET", "/misbehave/" + name)
+
+            #expect(try await client.whole().status == 504)
+            let line = try await stage.sluice.log("error") {
+                $0["reason"] == "gateway_response_timeout"
+            }
+            #expect(line["fault"] == "gateway")
+            try await stage.gateway.until("no connection") { $0.openConnections == 0 }
+            try await stage.expectSoundEnd()
+        }
+
+        @Test(
+            "U03 U06 U07 U16: no whole and proper head is a 502",
+            arguments: [
+                "rst-before-head", "fin-before-head", "fin-mid-head", "rst-mid-head",
+                "bad-status-line", "no-http", "bad-length", "two-lengths", "both-lengths",
+                "bare-lf", "nul-in-field", "folded-field", "switching", "interim-flood",
+                "endless-head",
+            ])
+        func noHead(name: String) async throws {
+            let stage = try await Stage()
+            let client = stage.sluice.client()
+
+            client.request("GET", "/misbehave/" + name)
+            let answer = try await client.whole()
+
+            #expect(answer.status == 502)
+            #expect(answer.text.contains(#""fault":"gateway""#))
+            let line = try await stage.sluice.log("error") { $0["path"] == "/misbehave/" + name }
+            #expect(line["fault"] == "gateway")
+            try await stage.gateway.until("no connection") { $0.openConnections == 0 }
+            try await stage.expectSoundEnd()
+        }
+
+        @Test(
+            "U03 U04 U07: a body that is cut is never taken for a whole one",
+            arguments: [
+                "rst-after-head", "fin-after-head", "rst-mid-chunk", "fin-mid-chunk",
+                "fin-before-last-chunk", "negative-chunk", "short-length", "stream-fin",
+                "stream-rst",
+            ])
+        func cutBody(name: String) async throws {
+            let stage = try await Stage()
+            let client = stage.sluice.client()
+
+            client.request("GET", "/misbehave/" + name)
+            let end = try await client.end()
+
+            #expect(end != .closeNotify)
+            let response = try #require(client.response)
+            #expect(response.status == 200)
+            #expect(!response.isComplete)
+            let line = try await stage.sluice.log("error") { $0["path"] == "/misbehave/" + name }
+            #expect(line["fault"] == "gateway")
+            if name.hasPrefix("stream") {
+                #expect(response.events.map(\.data) == ["1"])
+                let closed = try await stage.sluice.log("stream_closed")
+                #expect(closed["reason"] == "error")
+                #expect(closed["stream"] == line["stream"])
+            }
+            try await stage.expectSoundEnd()
+        }
+
+        @Test(
+            "U07 U08: what comes behind a response is nobody's",
+            arguments: [("long-length", "hello"), ("second-response", "ok")])
+        func surplus(name: String, body: String) async throws {
+            let stage = try await Stage { $0.workers = 1 }
+            let first = stage.sluice.client()
+            first.request("GET", "/misbehave/" + name)
+            #expect(try await first.whole().text == body)
+
+            let second = stage.sluice.client()
+            second.request("GET", "/hello")
+
+            #expect(try await second.whole().text == #"{"hello":"world"}"#)
+            first.request("GET", "/hello")
+            #expect(try await first.whole(1).text == #"{"hello":"world"}"#)
+            try await stage.gateway.until("the poisoned one is gone") { $0.openConnections <= 1 }
+            try await stage.expectSoundEnd()
+        }
+
+        @Test func `U16: early hints are dropped, the response behind them is not`() async throws {
+            let stage = try await Stage()
+            let client = stage.sluice.client()
+
+            client.request("GET", "/misbehave/interim")
+
+            #expect(try await client.whole().text == "ok")
+            #expect(client.now.interim.isEmpty)
+            try await stage.expectSoundEnd()
+        }
+
+        @Test func `S15: all streams of a gateway that dies are closed at once`() async throws {
+            let count = Scale.pick(small: 50, normal: 300, full: 1000)
+            let stage = try await Stage()
+            let clients = (0..<count).map { stage.sluice.stream("user-\($0)") }
+            for client in clients { _ = try await client.head() }
+
+            stage.gateway.gateway.closeStreams(ofUser: nil, resetting: true)
+
+            for client in clients { #expect(try await client.end() != .closeNotify) }
+            try await stage.sluice.log("stream_closed", count: count)
+            let reasons = Set(stage.sluice.lines("stream_closed").map { $0["reason"] })
+            #expect(reasons == ["error"])
+            try await stage.expectSoundEnd()
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import TestSupport
+import Testing
+
+extension Scenarios {
+    @Suite("Heads on their way")
+    struct HeadTests {
+        @Test func `I01 I02: where a request came from is told by nobody but Sluice`() async throws
+        {
+            let stage = try await Stage()
+            let client = stage.sluice.client()
+
+            client.request(
+                "GET", "/hello",
+                fields: [
+                    ("X-Forwarded-For", "6.6.6.6"), ("x-forwarded-for", "7.7.7.7"),
+                    ("X_Forwarded_For", "8.8.8.8"), ("X-Real-IP", "6.6.6.6"),
+                    ("Forwarded", "for=6.6.6.6"), ("X-Forwarded-Proto", "http"),
+                    ("X-Forwarded-Host", "evil"), ("x-mine", "kept"), ("origin", "https://a"),
+                ], host: "chat.example")
+            _ = try await client.whole()
+
+            let seen = try #require(stage.gateway.gateway.requests.last)
+            #expect(seen.all("x-forwarded-for") == ["127.0.0.1"])
+            #expect(seen.all("x-forwarded-proto") == ["https"])
+            #expect(seen.all("x-forwarded-host") == ["chat.example"])
+            #expect(seen.all("host") == ["chat.example"])
+            #expect(seen.all("origin") == ["https://a"])
+            #expect(seen.all("x-mine") == ["kept"])
+            for name in ["x_forwarded_for", "x-real-ip", "forwarded"] {
+                #expect(seen.all(name) == [], "\(name)")
+            }
+            try await stage.expectSoundEnd()
+        }
+
+        @Test func `fields of one hop end at that hop`() async throws {
+            let stage = try await Stage()
+            let client = stage.sluice.client()
+
+            client.request(
+                "GET", "/hop-by-hop",
+                fields: [
+                    ("Connection", "keep-alive, X-Private"), ("X-Private", "1"),
+                    ("Keep-Alive", "timeout=5"), ("TE", "trailers"), ("Proxy-Connection", "x"),
+                    ("Proxy-Authorization", "Basic x"), ("x-public", "2"),
+                ])
+            let response = try await client.whole()
+
+            let seen = try #require(stage.gateway.gateway.requests.last)
+            for name in ["x-private", "keep-alive", "te", "proxy-connection"] {
+                #expect(seen.all(name) == [], "\(name)")
+            }
+            #expect(seen.all("x-public") == ["2"])
+            #expect(response.all("x-private") == [])
+            #expect(response.all("keep-alive") == [])
+            #expect(response.all("x-public") == ["2"])
+            #expect(response.text == "ok")
+            try await stage.expectSoundEnd()
+        }
+
+        @Test func `H23: a stream is asked for without a coding`() async throws {
+            let stage = try await Stage()
+
+            _ = try await stage.sluice.openStream("alice", fields: [("accept-encoding", "gzip")])
+
+            #expect(stage.gateway.gateway.requests.last?.all("accept-encoding") == ["identity"])
+            try await stage.expectSoundEnd()
+        }
+
+        @Test func `H19: an upgrade is answered 501 and the gateway is not asked`() async throws {
+            let stage = try await Stage()
+            let client = stage.sluice.client()
+
+            client.request(
+                "GET", "/hello", fields: [("connection", "upgrade"), ("upgrade", "websocket")])
+
+            #expect(try await client.whole().status == 501)
+            #expect(stage.gateway.gateway.requestCount == 0)
+            try await stage.expectSoundEnd()
+        }
+
+        @Test(
+            "what two parsers could read differently never reaches the gateway",
+            arguments: [
+                (
+                    "H01",
+                    "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+                    400
+                ),
+                (
+                    "H02",
+                    "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 1\r\n\r\nx",
+                    400
+                ),
+                ("H04", "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: xchunked\r\n\r\n", 400),
+                ("H05", "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding : chunked\r\n\r\n", 400),
+                ("H06", "GET / HTTP/1.1\nhost: a\n\n", 400),
+                ("H07", "GET / HTTP/1.1\r\nhost: a\r\nx: a\0b\r\n\r\n", 400),
+                ("H11", "GET / HTTP/1.1\r\n\r\n", 400),
+                ("H12", "GET /a/../events HTTP/1.1\r\nhost: a\r\n\r\n", 400),
+                ("H13", "TRACE / HTTP/1.1\r\nhost: a\r\n\r\n", 405),
+                ("H14", "GET / HTTP/2.0\r\nhost: a\r\n\r\n", 505),
+                ("H20", "GET / HTTP/1.1\r\nhost: a\r\nconnection: authorization\r\n\r\n", 400),
+            ])
+        func refused(id: String, request: String, status: Int) async throws {
+            let stage = try await Stage()
+            let client = stage.sluice.client()
+
+            client.send(request, answering: "GET")
+            let answer = try await client.whole()
+
+            #expect(answer.status == status)
+            #expect(answer.all("connection") == ["close"])
+            #expect(try await client.end() == .closeNotify)
+            #expect(stage.gateway.gateway.requestCount == 0)
+            try await stage.sluice.log("error") { $0["fault"] == "client" }
+            try await stage.expectSoundEnd()
+        }
+
+        @Test func `H15: a head that comes too slowly is answered 408`() async throws {
+            let stage = try await Stage { $0.set("limits", "header_timeout: 300ms") }
+            let client = stage.sluice.client()
+
+            client.send("GET / HTTP/1.1\r\nhost: a\r\n", answering: "GET")
+
+            #expect(try await client.whole().status == 408)
+            #expect(try await client.end() == .closeNotify)
+            try await stage.expectSoundEnd()
+        }
+
+        @Test func `H16: a head that is too long is answered 431`() async throws {
+            let stage = try await Stage()
+            let client = stage.sluice.client()
+
+            client.send("GET / HTTP/1.1\r\nhost: a\r\n", answering: "GET")
+            for _ in 0..<40 { client.send("x: \(String(repeating: "y", count: 4000))\r\n") }
+
+            #expect(try await client.whole().status == 431)
+            try await stage.expectSoundEnd()
+        }
+
+        @Test func `I05: two tokens that disagree are answered 400`() async throws {
+            let stage = try await Stage()
+            let client = stage.sluice.client()
+            let (alice, bob) = (Tokens.jwt(sub: "alice"), Tokens.jwt(sub: "bob"))
+
+            client.request("GET", "/events?access_token=\(alice)&access_token=\(bob)")
+
+            #expect(try await client.whole().status == 400)
+            #expect(stage.gateway.gateway.requestCount == 0)
+            try await stage.expectSoundEnd()
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import Locking
+import Reactor
+
+/// A gateway that does what a test tells it, byte for byte and at any moment: for what no script of
+/// the demo gateway can do. Every connection is served by `serve` on a thread of its own.
+package final class RawGateway: Sendable {
+    package let address: SocketAddress
+    private let listener: Int32
+    private let visits = RawVisits()
+
+    package init(_ serve: @escaping @Sendable (RawPeer) -> Void) throws {
+        guard let any = SocketAddress(ip: "127.0.0.1", port: 0) else {
+            throw TestGateway.NoLoopback()
+        }
+        let socket = try ListeningSocket(on: any, sharesPort: false)
+        address = socket.address
+        listener = socket.release()
+        // Threads of its own wait for the kernel; those of the tests are never held.
+        _ = fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) & ~O_NONBLOCK)
+        let (visits, listener) = (visits, listener)
+        Foundation.Thread.detachNewThread {
+            while true {
+                let descriptor = accept(listener, nil, nil)
+                if descriptor < 0, errno == EINTR || errno == ECONNABORTED { continue }
+                guard descriptor >= 0 else { return }
+                let peer = RawPeer(descriptor, visits)
+                visits.add(peer)
+                Foundation.Thread.detachNewThread { serve(peer) }
+            }
+        }
+    }
+
+    /// Wakes the threads, which end then.
+    deinit {
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+        visits.end()
+    }
+
+    /// The connections that came, the oldest first.
+    package var peers: [RawPeer] { visits.peers }
+    /// The request heads that were read, on all connections.
+    package var heads: [String] { visits.heads }
+
+    /// Waits until so many heads were read.
+    package func heads(_ count: Int, within limit: Duration = patience) async throws {
+        _ = try await visits.bulletin.first("\(count) heads at the gateway", within: limit) {
+            heads.count >= count ? true : nil
+        }
+    }
+}
+
+/// Who came, and what was read of them.
+private final class RawVisits: Sendable {
+    private struct State {
+        var peers: [RawPeer] = []
+        var heads: [String] = []
+    }
+
+    let bulletin = Bulletin()
+    private let state = Guarded(State())
+
+    var peers: [RawPeer] { state.withLock { $0.peers } }
+    var heads: [String] { state.withLock { $0.heads } }
+
+    func add(_ peer: RawPeer) {
+        state.withLock { $0.peers.append(peer) }
+        bulletin.post()
+    }
+
+    func add(head: String) {
+        state.withLock { $0.heads.append(head) }
+        bulletin.post()
+    }
+
+    func end() {
+        let peers = state.withLock { state in
+            defer { state.peers = [] }
+            return state.peers
+        }
+        for peer in peers { peer.hangUp() }
+    }
+}
+
+/// One connection of a `RawGateway`.
+package final class RawPeer: Sendable {
+    private let descriptor: Int32
+    private let isOpen = Guarded(true)
+    private let visits: RawVisits
+
+    fileprivate init(_ descriptor: Int32, _ visits: RawVisits) {
+        self.descriptor = descriptor
+        self.visits = visits
+    }
+
+    deinit { close() }
+
+    package func send(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    }
+
+    /// Waits for one request head, `nil` when the connection ends before it does. What comes behind
+    /// it is left unread.
+    @discardableResult
+    package func readHead() -> String? {
+        var bytes: [UInt8] = []
+        var byte: UInt8 = 0
+        while !bytes.suffix(4).elementsEqual([13, 10, 13, 10]) {
+            guard recv(descriptor, &byte, 1, 0) == 1 else { return nil }
+            bytes.append(byte)
+        }
+        let head = String(decoding: bytes, as: UTF8.self)
+        visits.add(head: head)
+        return head
+    }
+
+    /// Ends both directions, and with them whatever waits for one. The descriptor stays.
+    package func hangUp() {
+        isOpen.withLock { if $0 { shutdown(descriptor, Int32(SHUT_RDWR)) } }
+    }
+
+    package func close() {
+        isOpen.withLock { isOpen in
+            if isOpen { _ = Glibc.close(descriptor) }
+            isOpen = false
+        }
+    }
+}

@@ -1,0 +1,53 @@
+/// How a test wants Sluice to run. Becomes a settings file.
+package struct SluiceOptions: Sendable {
+    /// The policy files, by name.
+    package var policies = ["default.yaml": SluiceOptions.cap(1)]
+    package var workers = 2
+    /// Lines of further settings, by section: `["limits": ["header_timeout: 1s"]]`.
+    package var sections: [String: [String]] = [:]
+    package var drainTimeout = "5s"
+    package var logLevel = "debug"
+    /// `nil` reads the log from standard output.
+    package var logTarget: String?
+    /// A port of the test's choice, for a log that the test cannot read.
+    package var port: UInt16 = 0
+    package var usesTLS = true
+    package var minVersion = "1.2"
+    /// A program that starts Sluice, such as `prlimit --nofile=64`.
+    package var wrapper: [String] = []
+    /// Where standard output goes instead of to the test.
+    package var output: Int32?
+
+    package init(_ change: (inout SluiceOptions) -> Void = { _ in }) { change(&self) }
+
+    /// Adds a line to a section of the settings.
+    package mutating func set(_ section: String, _ line: String) {
+        sections[section, default: []].append(line)
+    }
+
+    /// One policy for everything, with a cap per user and further lines.
+    package static func cap(_ limit: Int, _ lines: String...) -> String {
+        let first = "version: 1\npolicies:\n  - name: default\n    max_streams_per_user: \(limit)\n"
+        return first + lines.map { "    \($0)\n" }.joined()
+    }
+
+    func settings(folder: String, gateway: String) -> String {
+        var sections = self.sections
+        sections["log", default: []].append("level: \(logLevel)")
+        if let logTarget { sections["log", default: []].append("to: \(logTarget)") }
+        sections["drain", default: []].append("timeout: \(drainTimeout)")
+        sections["gateway", default: []].append("url: \(gateway)")
+        sections["identity", default: []].append("tokens: [\"query:access_token\"]")
+        let tls = """
+
+                tls: { certificates: [ { chain: \(folder)/chain.pem, key: \(folder)/key.pem } ], \
+            min_version: "\(minVersion)" }
+            """
+        var text = "listen:\n  - address: 127.0.0.1:\(port)\(usesTLS ? tls : "")\n"
+        text += "policies: \(folder)/policies\nworkers: \(workers)\n"
+        for (name, lines) in sections.sorted(by: { $0.key < $1.key }) {
+            text += "\(name):\n" + lines.map { "  \($0)\n" }.joined()
+        }
+        return text
+    }
+}
