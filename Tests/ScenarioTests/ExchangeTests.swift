@@ -175,8 +175,8 @@ extension Scenarios {
 
             #expect(plain.text == "until the end")
             #expect(stream.events.map(\.data) == ["1"])
-            #expect(stage.sluice.count("stream_opened") == 1)
             try await stage.expectSoundEnd()
+            #expect(stage.sluice.count("stream_opened") == 1)
         }
     }
 }

@@ -20,10 +20,10 @@ extension Scenarios {
             #expect(heavy.suffix(2).allSatisfy { $0.isOpen })
             #expect(modest.isOpen)
             try await stage.gateway.streams(6)
+            try await stage.expectSoundEnd()
             let evictions = stage.sluice.lines("evict")
             #expect(evictions.map { $0["user"] } == ["heavy", "heavy", "heavy"])
             #expect(evictions.allSatisfy { $0["reason"] == "evicted_global_cap" })
-            try await stage.expectSoundEnd()
         }
 
         @Test func `close_oldest closes the oldest of all`() async throws {

@@ -104,11 +104,11 @@ extension Scenarios {
 
             _ = try await victim.event { $0.data == "still here" }
             #expect(victim.isOpen)
+            try await stage.expectSoundEnd()
             #expect(stage.sluice.count("evict") == 0)
             #expect(stage.sluice.count("stream_opened") == 1)
             let refusals = stage.sluice.lines("request") { $0["status"] == "401" }
             #expect(refusals.count == 20)
-            try await stage.expectSoundEnd()
         }
 
         @Test func `a user without a slot is refused when the policy says so`() async throws {
@@ -147,9 +147,9 @@ extension Scenarios {
             }
 
             #expect(live.isOpen)
+            try await stage.expectSoundEnd()
             #expect(stage.sluice.count("stream_opened") == 1)
             #expect(stage.sluice.count("evict") == 0)
-            try await stage.expectSoundEnd()
         }
 
         @Test func `a POST stream is refused, never killed`() async throws {
