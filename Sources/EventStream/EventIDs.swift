@@ -17,6 +17,18 @@ struct EventIDs: Sendable {
     /// Whether any valid `id` line was seen.
     private(set) var areUsed = false
 
+    /// `initial` is what the client came with, its `Last-Event-ID`.
+    init(initial: String) {
+        last = Array(initial.utf8)
+        hasLast = !last.isEmpty
+    }
+
+    /// Where the client would go on: its last event id, empty when it has none; `nil` when that
+    /// is too long to be known.
+    var resumeText: String? {
+        hasLast ? lastText : ""
+    }
+
     /// The client's last event id; `nil` when there was none or it is too long to be known.
     var lastText: String? {
         guard hasLast, last.count <= Self.bytesMax else { return nil }

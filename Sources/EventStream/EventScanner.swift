@@ -16,7 +16,7 @@ package struct EventScanner: Sendable {
     package private(set) var bytesInProgress = 0
 
     private var match: HeartbeatMatch
-    private var ids = EventIDs()
+    private var ids: EventIDs
     private var name = EventName()
     private var fieldName = FieldNameBytes()
     private var place = Place.lineStart
@@ -53,8 +53,10 @@ package struct EventScanner: Sendable {
         case midLine
     }
 
-    package init(heartbeats: Heartbeats) {
+    /// `lastEventID` is what the client came with; empty for none.
+    package init(heartbeats: Heartbeats, lastEventID: String = "") {
         match = HeartbeatMatch(heartbeats)
+        ids = EventIDs(initial: lastEventID)
     }
 
     /// Compiles the patterns for this stream alone; streams of one policy share `Heartbeats`.
@@ -76,6 +78,10 @@ package struct EventScanner: Sendable {
     /// The id that a client has after the last blank line; `nil` when the stream gave none, or one
     /// too long to be kept.
     package var lastEventID: String? { ids.lastText }
+
+    /// Where the client would go on: its last event id, from this stream or from before it; empty
+    /// when it has none, `nil` when that is too long to be known.
+    package var resumeID: String? { ids.resumeText }
 
     /// Whether the stream ever gave an id.
     package var hasIDs: Bool { ids.areUsed }

@@ -58,14 +58,14 @@ package struct LastWords: Sendable {
     }
 
     /// Below 2^31 - 1: some clients fire at once when the delay overflows their timer.
-    private static func retryLine(_ milliseconds: Int) -> [UInt8] {
+    static func retryLine(_ milliseconds: Int) -> [UInt8] {
         Array("retry: \(min(max(milliseconds, 0), 2_147_483_646))\n".utf8)
     }
 }
 
 extension [UInt8] {
     /// Appends `text` as a JSON string without control bytes, so that it stays on its line.
-    fileprivate mutating func appendJSON(_ text: String) {
+    mutating func appendJSON(_ text: String) {
         append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {
