@@ -121,6 +121,18 @@ int clinux_socket_error(int descriptor) {
     return error;
 }
 
+int clinux_tcp_state(int descriptor, struct clinux_tcp_state *state) {
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    memset(&info, 0, sizeof info);
+    if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return -1;
+    state->unacknowledged = info.tcpi_unacked;
+    state->retransmits = info.tcpi_retransmits;
+    state->probes = info.tcpi_probes;
+    state->silence_ms = info.tcpi_last_ack_recv;
+    return 0;
+}
+
 int clinux_signals(const int *signals, int count) {
     sigset_t set;
     sigemptyset(&set);

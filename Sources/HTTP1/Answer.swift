@@ -1,16 +1,21 @@
 package import HTTPModel
 
-/// A response of Sluice's own: a status and a short JSON body.
+/// A response of Sluice's own: a status and a short body.
 package struct Answer: Sendable {
     package let status: Int
-    /// JSON. Empty for a status without a body.
+    /// Empty for a status without a body.
     package let body: String
+    package let contentType: String
     /// Further fields, such as `Retry-After`. The caller answers for the bytes.
     package let fields: [(FieldName, String)]
 
-    package init(status: Int, body: String, fields: [(FieldName, String)]) {
+    package init(
+        status: Int, body: String, contentType: String = "application/json",
+        fields: [(FieldName, String)]
+    ) {
         self.status = status
         self.body = body
+        self.contentType = contentType
         self.fields = fields
     }
 
@@ -20,10 +25,11 @@ package struct Answer: Sendable {
         writer.startLine("HTTP/1.1 ", String(status), " ", ReasonPhrase.text(of: status))
         let mayHaveBody = status >= 200 && status != 204 && status != 304
         if mayHaveBody {
-            writer.field(.contentType, "application/json")
+            writer.field(.contentType, contentType)
             writer.field(.contentLength, String(body.utf8.count))
         }
-        writer.cacheControlNoStore()
+        // An answer of ours holds for one request and one moment.
+        writer.field(.cacheControl, "no-store")
         for (name, value) in fields { writer.field(name, value) }
         writer.connection(connection)
         writer.endLine()
@@ -33,12 +39,4 @@ package struct Answer: Sendable {
 
     /// The interim response that lets a client send its body (RFC 9110, section 15.2.1).
     package static let goOn = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
-}
-
-extension HeadWriter {
-    /// An answer of ours holds for one request and one moment.
-    fileprivate mutating func cacheControlNoStore() {
-        text("cache-control: no-store")
-        endLine()
-    }
 }

@@ -22,8 +22,9 @@ extension FieldName {
             .framing
         case .forwarded, .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP:
             .provenance
-        case .accept, .acceptEncoding, .authorization, .contentEncoding, .contentType, .cookie,
-            .date, .host, .lastEventID, .origin, .retryAfter, .server, .userAgent, .xRequestID:
+        case .accept, .acceptEncoding, .accessControlAllowCredentials, .accessControlAllowOrigin,
+            .allow, .authorization, .cacheControl, .contentEncoding, .contentType, .cookie, .date,
+            .host, .lastEventID, .origin, .retryAfter, .server, .userAgent, .vary, .xRequestID:
             .endToEnd
         }
     }

@@ -1,17 +1,22 @@
 /// The field names that Sluice itself reads, removes or writes. All others pass through unread.
 package enum FieldName: UInt8, CaseIterable, Sendable {
-    case accept, acceptEncoding, authorization, connection, contentEncoding, contentLength
+    case accept, acceptEncoding, accessControlAllowCredentials, accessControlAllowOrigin, allow
+    case authorization, cacheControl, connection, contentEncoding, contentLength
     case contentType, cookie, date, expect, forwarded, host, keepAlive, lastEventID, origin
     case proxyAuthenticate, proxyAuthorization, proxyConnection, retryAfter, server, te, trailer
     case transferEncoding, upgrade, userAgent, xForwardedFor, xForwardedHost, xForwardedProto
-    case xRealIP, xRequestID
+    case vary, xRealIP, xRequestID
 
     /// The name as Sluice writes it: lower case, which every version of HTTP accepts.
     package var text: String {
         switch self {
         case .accept: "accept"
         case .acceptEncoding: "accept-encoding"
+        case .accessControlAllowCredentials: "access-control-allow-credentials"
+        case .accessControlAllowOrigin: "access-control-allow-origin"
+        case .allow: "allow"
         case .authorization: "authorization"
+        case .cacheControl: "cache-control"
         case .connection: "connection"
         case .contentEncoding: "content-encoding"
         case .contentLength: "content-length"
@@ -34,6 +39,7 @@ package enum FieldName: UInt8, CaseIterable, Sendable {
         case .transferEncoding: "transfer-encoding"
         case .upgrade: "upgrade"
         case .userAgent: "user-agent"
+        case .vary: "vary"
         case .xForwardedFor: "x-forwarded-for"
         case .xForwardedHost: "x-forwarded-host"
         case .xForwardedProto: "x-forwarded-proto"

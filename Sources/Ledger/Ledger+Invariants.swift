@@ -10,6 +10,8 @@ extension Ledger {
         checkLists()
         checkWeights()
         checkSurplus()
+        checkTokens()
+        accounts.checkInvariants()
     }
 
     /// Invariant 1: ids and records match one to one, and no id is ahead of the last.
@@ -80,6 +82,16 @@ extension Ledger {
         precondition(listed.count == groupsWithSurplus.count, "A group is listed once.")
         let expected = Set(groups.slots.filter { groups[$0].surplus > 0 })
         precondition(listed == expected, "Exactly the groups with a surplus are listed.")
+    }
+
+    /// Invariant 8: the token tags.
+    private func checkTokens() {
+        var expected = LiveTokens()
+        for slot in records.slots {
+            guard let place = place(inSlot: slot) else { continue }
+            expected.add(records[slot].facts.tokenTag, of: place.user)
+        }
+        precondition(tokens == expected, "The tags are those of the live streams.")
     }
 
     private func place(inSlot slot: Int) -> StreamRecord.Place? {

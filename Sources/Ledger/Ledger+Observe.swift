@@ -14,11 +14,13 @@ extension Ledger {
     mutating func observe(_ newcomer: Newcomer) -> Observed {
         switch newcomer.userRoom {
         case .free: return Observed()
-        case .evict(let count):
+        case .evict where newcomer.isReturning: return Observed(refusal: .standby)
+        case .evict(let count, _):
             let named = oldest(count, inGroup: newcomer.group)
             for slot in named { name(slot) }
             return Observed(named: named)
-        case .refuse: return Observed(refusal: newcomer.rule.refusal)
+        case .refuse:
+            return Observed(refusal: newcomer.isReturning ? .standby : newcomer.rule.refusal)
         }
     }
 

@@ -21,6 +21,7 @@ extension Ledger {
         count += 1
         users[place.user].count += 1
         groups[place.group].count += 1
+        tokens.add(records[slot].facts.tokenTag, of: place.user)
         if place.isEvictable {
             linksInAll.append(slot, to: &evictable)
             linksInUser.append(slot, to: &users[place.user].evictable)
@@ -37,6 +38,7 @@ extension Ledger {
         count -= 1
         users[place.user].count -= 1
         groups[place.group].count -= 1
+        tokens.remove(records[slot].facts.tokenTag, of: place.user)
         if place.isEvictable {
             linksInAll.remove(slot, from: &evictable)
             linksInUser.remove(slot, from: &users[place.user].evictable)
@@ -60,12 +62,13 @@ extension Ledger {
         return place
     }
 
-    /// What is said of the victim in `slot` once the verdict is carried out. It pays for the limit
-    /// of `group`, or for the global one when that is `nil`.
-    func victim(in slot: Int, reason: CloseReason, payingFor group: Int?) -> Victim {
-        let record = records[slot]
+    /// What is said of a victim once the verdict is carried out. It pays for the limit of `group`,
+    /// or for the global one when that is `nil`.
+    func victim(_ chosen: Chosen, reason: CloseReason, payingFor group: Int?) -> Victim {
+        let record = records[chosen.slot]
         return Victim(
-            id: record.id, owner: record.owner, reason: reason, facts: record.facts,
+            id: record.id, owner: record.owner, reason: reason, choice: chosen.choice,
+            facts: record.facts,
             policy: policy(at: record.position), generation: generation,
             count: group.map { groups[$0].count } ?? count,
             limit: group.map { groups[$0].rule.limit } ?? policySet.global.maxStreams)

@@ -36,7 +36,9 @@ extension Ledger {
         nextSurplusClose = max(nextSurplusClose, now - .seconds(1))
         while nextSurplusClose <= now, let (slot, group) = nextSurplusVictim() {
             let place = condemn(slot, reason: .reload)
-            victims.append(victim(in: slot, reason: .reload, payingFor: group))
+            victims.append(
+                victim(
+                    Chosen(slot: slot, choice: .surplus), reason: .reload, payingFor: group))
             settle(place)
             nextSurplusClose += .seconds(1) / max(policySet.global.reloadClosesPerSecond, 1)
         }
@@ -59,8 +61,7 @@ extension Ledger {
         guard let group = groupsWithSurplus.first else {
             return globalSurplusVictim.map { ($0, nil) }
         }
-        linksOfSurplus.remove(group, from: &groupsWithSurplus)
-        linksOfSurplus.append(group, to: &groupsWithSurplus)
+        linksOfSurplus.moveToEnd(group, of: &groupsWithSurplus)
         return groups[group].evictable.first.map { ($0, group) }
     }
 
@@ -75,6 +76,7 @@ extension Ledger {
     /// policies, and who has stood at one longest is still true.
     private mutating func forgetPlaces() {
         count = 0
+        tokens = LiveTokens()
         evictable = LinkedList()
         for slot in users.slots {
             users[slot].count = 0

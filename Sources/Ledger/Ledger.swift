@@ -3,7 +3,8 @@ package import Policy
 /// The one record of all streams, and the only place where counting happens.
 ///
 /// It is pure: time is handed in, and a verdict depends on nothing but the calls before it. The
-/// caller serialises the calls; each is O(1) or O(victims) but `apply`.
+/// caller serialises the calls; each is O(1) or O(victims) but `apply`. Only a choice among several
+/// streams asks their `Vitals`, of no more than `candidatesMax`.
 ///
 /// Terms
 /// - *record*: what is known of a stream from `admit` until `close`.
@@ -15,6 +16,9 @@ package import Policy
 ///   stored, so raising the limit again is all it takes to call it off.
 /// - *named*: a live stream that would be gone or refused if its policy did more than observe.
 ///   Each is reported once, as a victim is evicted once.
+/// - *returning*: a newcomer that was evicted before and comes back by itself.
+/// - *account*: what a user owes for evictions. *Episode*: from the first newcomer that its budget
+///   refuses until one whole cool-down has passed without another.
 ///
 /// Transitions
 ///
@@ -29,10 +33,15 @@ package import Policy
 /// 5. The weight buckets hold exactly the users with an evictable stream, at their weight.
 /// 6. The groups with a surplus are exactly those that `tick` will come to.
 /// 7. Streams are named under observing policies alone.
+/// 8. The token tags are exactly those of the live streams.
+/// 9. The accounts are bounded, and those with an episode are exactly those that `endedFlaps` looks
+///    at.
 ///
 /// And over time: each admission has one close; a stream is condemned at most once; an enforced
 /// limit of an identified user holds after each admission under it; the number of live streams
-/// never rises at or above the global limit.
+/// never rises at or above the global limit; dead streams go first, then the oldest or the idlest;
+/// one that returns evicts nobody; and in any time T a user is charged no more than
+/// burst + T / refill evictions, and those that were refunded.
 package struct Ledger: ~Copyable, Sendable {
     package internal(set) var policySet: PolicySet
     /// The id given last.
@@ -54,6 +63,8 @@ package struct Ledger: ~Copyable, Sendable {
     var linksInGroup = LinkTable()
     var linksInUser = LinkTable()
     var weights = WeightBuckets()
+    var tokens = LiveTokens()
+    var accounts = Accounts(countMax: Accounts.accountsMax)
 
     /// The groups with a surplus, in the order in which `tick` takes from them.
     var groupsWithSurplus = LinkedList()
@@ -87,16 +98,19 @@ package struct Ledger: ~Copyable, Sendable {
     package mutating func close(_ id: StreamID, reason: CloseReason, now: Duration) -> Closed? {
         guard let slot = slotOfStream.removeValue(forKey: id) else { return nil }
         let record = records[slot]
-        records.remove(slot)
         let finalReason: CloseReason
         switch record.state {
         case .live(let place):
             leave(place, slot: slot)
             settle(place)
             finalReason = reason
+            if reason == .clientClosed { refund(record, now: now) }
         case .condemned(let cause):
             finalReason = cause
+            // Its client was leaving anyway.
+            if cause == .evictedUserCap, reason == .clientClosed { refund(record, now: now) }
         }
+        records.remove(slot)
         let policy = policy(at: record.position)
         let user = record.facts.user
         return Closed(

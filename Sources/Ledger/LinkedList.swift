@@ -69,6 +69,11 @@ struct LinkTable {
         list.count -= 1
     }
 
+    mutating func moveToEnd(_ slot: Int, of list: inout LinkedList) {
+        remove(slot, from: &list)
+        append(slot, to: &list)
+    }
+
     private func neighbour(_ link: Int32) -> Int? {
         link == Link.end ? nil : Int(link)
     }

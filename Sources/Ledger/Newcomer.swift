@@ -3,6 +3,9 @@ import Policy
 /// A stream that asks to be let in, and where it would count. Nothing has changed for it yet.
 struct Newcomer {
     let facts: StreamFacts
+    /// Whether it was evicted before and comes back by itself: it brings a valid tombstone. It
+    /// takes a free slot or none.
+    let isReturning: Bool
     /// Where the governing policy stands in the set; `nil` when none governs.
     let position: Int?
     let policy: Policy?
@@ -18,7 +21,7 @@ struct Newcomer {
 }
 
 extension Ledger {
-    func newcomer(_ facts: StreamFacts) -> Newcomer {
+    func newcomer(_ facts: StreamFacts, isReturning: Bool) -> Newcomer {
         let position = policySet.position(governing: facts)
         let policy = policy(at: position)
         let rule = UserRule(of: policy, for: facts.user)
@@ -26,8 +29,8 @@ extension Ledger {
         let group = user.flatMap { slotOfGroup[Group.Key(position: position, user: $0)] }
         let counts = group.map { groups[$0] }
         return Newcomer(
-            facts: facts, position: position, policy: policy, rule: rule, user: user,
-            weight: user.map { users[$0].count } ?? 0, group: group,
+            facts: facts, isReturning: isReturning, position: position, policy: policy, rule: rule,
+            user: user, weight: user.map { users[$0].count } ?? 0, group: group,
             groupCount: counts?.count ?? 0,
             userRoom: rule.room(
                 beside: counts.map { $0.count - $0.named } ?? 0,

@@ -7,6 +7,7 @@ struct StreamRecord {
     let facts: StreamFacts
     /// The worker that carries the stream.
     let owner: UInt32
+    let vitals: any Vitals
     let admittedAt: Duration
     /// Where the governing policy stands in the set; `nil` when none governs.
     var position: Int?

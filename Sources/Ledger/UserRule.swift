@@ -7,6 +7,8 @@ struct UserRule {
     let limit: Int?
     /// Whether the user's older streams make room for a newer one.
     private let evicts: Bool
+    /// Whether those go first that have waited longest for an event.
+    let idlestFirst: Bool
     let refusal: Refusal.Reason
     /// Whether the policy only observes.
     let observes: Bool
@@ -17,14 +19,15 @@ struct UserRule {
     /// What stands between a newcomer and its place.
     enum Room {
         case free
-        /// The oldest so many make room.
-        case evict(Int)
+        /// So many older streams make room.
+        case evict(Int, limit: Int)
         case refuse(limit: Int)
     }
 
     init(of policy: Policy?, for user: User) {
         limit = user.isIdentified ? policy?.maxStreamsPerUser : policy?.maxStreamsPerAddress
-        evicts = user.isIdentified && policy?.onExcess == .closeOldest
+        evicts = user.isIdentified && policy.map { $0.onExcess != .rejectNewest } ?? false
+        idlestFirst = policy?.onExcess == .closeIdlest
         refusal = user.isIdentified ? .userCap : .addressCap
         observes = policy?.mode == .observe
         reduces = user.isIdentified && !observes
@@ -36,7 +39,7 @@ struct UserRule {
         guard let limit else { return .free }
         let excess = count + 1 - max(limit, 0)
         if excess <= 0 { return .free }
-        return evicts && excess <= evictable ? .evict(excess) : .refuse(limit: limit)
+        return evicts && excess <= evictable ? .evict(excess, limit: limit) : .refuse(limit: limit)
     }
 
     /// How many of `count` streams a lowered limit closes when `evictable` of them may close.

@@ -17,8 +17,8 @@ package struct Admission: Sendable {
     package let count: Int
     /// The most there may be of them; `nil` is no limit.
     package let limit: Int?
-    /// Streams that must close now: those of the user rule, oldest first, then the one of the
-    /// global rule.
+    /// Streams that must close now: those of the user rule in the order in which they were chosen,
+    /// then the one of the global rule.
     package let victims: [Victim]
     /// Under a policy that only observes: what `victims` would have been. Nothing happens to them.
     package let observed: [Victim]
@@ -35,12 +35,20 @@ package struct Refusal: Sendable {
     /// Live streams that count for the limit that was reached.
     package let count: Int
     package let limit: Int
+    /// For a budget that is empty, what is left of the cool-down.
+    package let retryAfter: Duration?
+    /// Present when an episode begins with this refusal.
+    package let flap: Flap?
 
     /// Which limit was reached.
     package enum Reason: String, CaseIterable, Sendable {
         case userCap = "user_cap"
         case addressCap = "address_cap"
         case globalCap = "global_cap"
+        /// Room could be made, but the user has had too many evictions.
+        case budget = "eviction_budget"
+        /// There is no free slot, and one that was evicted before takes no other.
+        case standby
     }
 }
 
@@ -50,6 +58,8 @@ package struct Victim: Sendable {
     /// The worker that carries the stream.
     package let owner: UInt32
     package let reason: CloseReason
+    /// Why this one.
+    package let choice: Choice
     package let facts: StreamFacts
     /// `nil` when no policy governs the stream.
     package let policy: Policy?

@@ -13,10 +13,15 @@ package struct StreamFacts: Sendable {
     /// that another worker carries.
     package let client: String
     package let claims: Claims
+    /// A keyed hash of the token, `nil` without one. One that stands on a live stream is known to
+    /// be accepted by the gateway.
+    package let tokenTag: UInt64?
 
     package init(
-        user: User, method: Method, host: String, path: String, client: String, claims: Claims
+        user: User, method: Method, host: String, path: String, client: String, claims: Claims,
+        tokenTag: UInt64? = nil
     ) {
+        self.tokenTag = tokenTag
         self.client = client
         self.user = user
         self.method = method

@@ -1,4 +1,5 @@
 import Reactor
+import Settings
 import TLS
 import Telemetry
 
@@ -53,7 +54,7 @@ final class Acceptor {
     private func admit(_ client: consuming Socket, from address: SocketAddress) {
         if !address.isUnix {
             client.disableDelay()
-            client.watchPeer()
+            client.giveUpPeer(after: worker.running.settings.limits.deadPeerTimeout)
             client.limitUnsent(toBytes: Self.unsentBytesMax)
         }
         guard let context = worker.running.contexts[listener] else {

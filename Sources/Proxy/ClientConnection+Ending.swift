@@ -48,11 +48,18 @@ extension ClientConnection {
         close()
     }
 
+    /// Ends a client that takes nothing, because others need the memory.
+    func giveUp() {
+        if case .exchanging(let exchange) = phase { return exchange.clientFailed(.clientStalled) }
+        record(.clientStalled, request: nil, stream: nil)
+        cut()
+    }
+
     /// Closes at once, with no word that could be taken for a proper end.
     func close() {
         if case .closed = phase { return }
         phase = .closed
-        outbox = Outbox()
+        dropOutbox()
         inbox = Inbox()
         if let registration { worker.reactor.deregister(registration) }
         if let timer { worker.reactor.cancel(timer) }

@@ -34,7 +34,9 @@ final class ClientConnection {
     let isEncrypted: Bool
     var transport: Transport
     var phase = Phase.handshaking
-    var outbox = Outbox()
+    private(set) var outbox = Outbox()
+    /// How much of the outbox the worker's books know of.
+    private var bufferedBytes = 0
     var inbox = Inbox()
     var finder = HeadFinder()
     /// What the finder has seen of a head that goes on.
@@ -70,6 +72,7 @@ final class ClientConnection {
     }
 
     var now: Duration { worker.reactor.now }
+    var descriptor: CInt { transport.rawValue }
 
     /// Whether the client has not taken everything yet: its gateway is paused meanwhile.
     var isBlocked: Bool { !outbox.isEmpty }
@@ -80,16 +83,21 @@ final class ClientConnection {
     func queue(_ bytes: [UInt8]) {
         if outbox.isEmpty { lastProgress = now }
         outbox.append(bytes)
+        noteBuffered()
     }
 
     /// Sends bytes of the worker's buffer, or keeps what the socket does not take.
     func send(_ range: Range<Int>) {
         let buffer = worker.buffer.bytes
         let bytes = buffer.bytes(range)
-        guard outbox.isEmpty else { return outbox.append(bytes) }
+        guard outbox.isEmpty else {
+            outbox.append(bytes)
+            return noteBuffered()
+        }
         let sent = write(bytes)
         guard sent < bytes.count else { return }
         outbox.append(bytes.extracting(sent..<bytes.count))
+        noteBuffered()
         lastProgress = now
         watchProgress()
     }
@@ -100,11 +108,24 @@ final class ClientConnection {
         let sent = write(outbox.waiting)
         if sent > 0 { lastProgress = now }
         outbox.take(sent)
+        noteBuffered()
         if outbox.isEmpty {
             drained()
         } else {
             watchProgress()
         }
+    }
+
+    /// Forgets what waits: nobody will take it.
+    func dropOutbox() {
+        outbox = Outbox()
+        noteBuffered()
+    }
+
+    private func noteBuffered() {
+        let change = outbox.count - bufferedBytes
+        bufferedBytes = outbox.count
+        if change != 0 { worker.noteBuffered(change) }
     }
 
     /// How many of `bytes` the socket has taken; all, when nobody takes them any more.

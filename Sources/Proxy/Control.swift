@@ -66,6 +66,8 @@ final class Control {
             _ = reactor.schedule(
                 TicketRotation(running: { [unowned self] in self.running }),
                 at: reactor.now + TicketRotation.period)
+            _ = reactor.schedule(
+                FlapWatch(shared: shared), at: reactor.now + FlapWatch.interval)
             reactor.run()
         } catch {
             recordFailure("control_failed", error.message)

@@ -11,6 +11,6 @@ extension LogEvent.Evict {
                 generation: victim.generation, path: victim.facts.path,
                 client: victim.facts.client, protocol: nil, requestID: nil, count: victim.count,
                 limit: victim.limit),
-            reason: victim.reason, cause: cause, isObserved: isObserved)
+            reason: victim.reason, cause: cause, choice: victim.choice, isObserved: isObserved)
     }
 }

@@ -3,6 +3,7 @@ import HTTPModel
 import Ledger
 import Reactor
 import Settings
+import Telemetry
 
 /// What can go wrong with an exchange, and what its client is told.
 extension Exchange {
@@ -12,7 +13,7 @@ extension Exchange {
         case .awaitingHead:
             if mayTryAgain { tryAgain() } else { fail(failure) }
         case .relaying, .leaving: breakOff(failure, closing: .error)
-        case .ended: return
+        case .waiting, .ended: return
         }
     }
 
@@ -32,16 +33,15 @@ extension Exchange {
     private func tryAgain() {
         gateway?.close()
         gateway = nil
-        lastProgress = now
-        hasten(to: now + settings.connectTimeout)
         connect(mayReuse: false)
     }
 
     func clientFailed(_ failure: Failure) {
         switch phase {
-        case .connecting where failure.status != nil, .awaitingHead where failure.status != nil:
+        case .waiting where failure.status != nil, .connecting where failure.status != nil,
+            .awaitingHead where failure.status != nil:
             fail(failure)
-        case .connecting, .awaitingHead, .relaying, .leaving:
+        case .waiting, .connecting, .awaitingHead, .relaying, .leaving:
             breakOff(failure, closing: failure.closeReason)
         case .ended: return
         }
@@ -63,7 +63,7 @@ extension Exchange {
         client.exchangeEnded(keepsAlive: keepsAlive, isHurried: false)
     }
 
-    /// Turns the request away with an answer of ours, after the gateway has accepted it.
+    /// Turns the request away with an answer of ours, whether or not the gateway has accepted it.
     func turnAway(_ answer: Answer) {
         guard releaseClosing() else { return }
         let keepsAlive =
@@ -74,7 +74,10 @@ extension Exchange {
     /// Ends an exchange whose response has begun: the client must not take it for complete.
     func breakOff(_ failure: Failure, closing reason: CloseReason) {
         let stream = stream?.id.text
-        if self.stream != nil { closeStream(reason) }
+        if self.stream != nil {
+            if failure.fault == .gateway { disperse() }
+            closeStream(reason)
+        }
         guard releaseClosing() else { return }
         // The closing line of a stream has said that its client left.
         if stream == nil || reason == .error {

@@ -1,9 +1,11 @@
 import EventStream
 import HTTP1
 import HTTPModel
+import Identity
 import Ledger
 import Policy
 import Reactor
+import Telemetry
 
 /// What a client is told when Sluice closes its stream.
 enum Farewell {
@@ -18,13 +20,14 @@ enum Farewell {
         }
     }
 
-    /// Milliseconds until the client comes back, before jitter of up to a half more.
-    var retryMilliseconds: Int {
-        switch self {
-        case .evicted: 60_000
-        case .cycled(.drain): 2000
-        case .cycled: 3000  // What browsers do unasked.
-        }
+    /// After how long a client that is welcome comes back, before jitter of up to a half more:
+    /// what browsers do unasked.
+    static let cycledRetry = Duration.seconds(3)
+    /// The same when somebody else is there to take it already.
+    static let drainRetry = Duration.seconds(2)
+
+    var isEviction: Bool {
+        if case .evicted = self { true } else { false }
     }
 
     /// The word for it in the last words.
@@ -64,7 +67,7 @@ extension Exchange {
         case .leaving(.cycled, let deadline):
             // On its way out already, but now somebody else has its place.
             phase = .leaving(farewell, deadline: deadline)
-        case .leaving(.evicted, _), .connecting, .awaitingHead, .ended: return
+        case .leaving(.evicted, _), .waiting, .connecting, .awaitingHead, .ended: return
         }
     }
 
@@ -74,8 +77,9 @@ extension Exchange {
         let buffer = worker.buffer.bytes
         let span = buffer.bytes(payload)
         let boundary = stream?.scanner?.scanToBoundary(span)
-        let passing = payload.lowerBound..<payload.lowerBound + (boundary ?? payload.count)
-        stream?.bytes &+= UInt64(passing.count)
+        let end = payload.lowerBound + (boundary ?? payload.count)
+        stream?.bytes &+= UInt64(end - payload.lowerBound)
+        let passing = withoutLeadingMark(payload.lowerBound..<end)
         if !passing.isEmpty { sendBody(passing, isLast: false) }
         if boundary != nil || isLast { sayFarewell(farewell) }
     }
@@ -87,37 +91,44 @@ extension Exchange {
         gateway?.close()
         gateway = nil
         let words = lastWords(farewell, of: record)
+        if !words.isEmpty {
+            let isWhole = record.position == .boundary && farewell.isEviction
+            recordInjection(isWhole ? .lastWords : .retry, count: words.count, into: record)
+        }
         closeStream(farewell.reason)
         let wasBlocked = client.isBlocked
         client.queue(framedFarewell(words))
-        let closesConnection =
-            if case .evicted = farewell { true } else { responseFraming == .untilClose }
+        let closesConnection = farewell.isEviction || responseFraming == .untilClose
         // One that has not read what was sent gets a second for it, and no further request.
         end(keepsAlive: !closesConnection && !wasBlocked, isHurried: true)
     }
 
     private func lastWords(_ farewell: Farewell, of record: StreamRecord) -> [UInt8] {
+        let spread = worker.countClose()
         guard record.scanner != nil else { return [] }  // Encoded: nothing can be said in between.
-        let least = farewell.retryMilliseconds
-        let retry = Int.random(in: least...least + least / 2)
         switch farewell {
-        case .cycled: return LastWords.retryOnly(milliseconds: retry, at: record.position)
+        case .cycled(let reason):
+            let base = reason == .drain ? Farewell.drainRetry : Farewell.cycledRetry
+            return LastWords.retryOnly(
+                milliseconds: worker.jittered(base, over: spread), at: record.position)
         case .evicted:
             return LastWords(
-                retryMilliseconds: retry, reason: farewell.word,
-                policy: record.policy?.name ?? "", stream: record.id.text, id: nil
+                retryMilliseconds: worker.evictedRetry(round: 0), reason: farewell.word,
+                policy: record.policy?.name ?? "", stream: record.id.text,
+                id: tombstone(of: record)
             ).bytes(at: record.position)
         }
     }
 
+    /// The id by which the client is known when it comes back by itself.
+    private func tombstone(of record: StreamRecord) -> String? {
+        guard record.policy?.afterEviction != .nothing, let id = record.resumeID else { return nil }
+        return Tombstone(
+            stream: record.id.rawValue, round: 0, lastEventID: id, sharing: record.client.sharing
+        ).map { worker.seal($0, for: record.user) }
+    }
+
     private func framedFarewell(_ words: [UInt8]) -> [UInt8] {
-        guard responseFraming == .chunked else { return words }
-        var bytes: [UInt8] = []
-        if !words.isEmpty {
-            ChunkHeader(size: words.count).append(to: &bytes)
-            bytes += words
-            bytes += ChunkHeader.lineEnd
-        }
-        return bytes + ChunkHeader.lastChunk
+        responseFraming == .chunked ? framed(words) + ChunkHeader.lastChunk : words
     }
 }

@@ -61,11 +61,11 @@ extension Exchange {
         switch phase {
         case .relaying:
             lastProgress = now
-            if stream != nil { observe(payload) }
+            if stream != nil { return relayStream(payload, isLast: isLast) }
             sendBody(payload, isLast: isLast)
             if isLast { complete() }
         case .leaving: relayLastEvent(payload, isLast: isLast)
-        case .connecting, .awaitingHead, .ended: return
+        case .waiting, .connecting, .awaitingHead, .ended: return
         }
     }
 
@@ -75,18 +75,21 @@ extension Exchange {
         let framed = worker.buffer.frame(payload, isLast: isLast, as: responseFraming)
         if !framed.isEmpty { client.send(framed) }
         if client.isBlocked { client.flush() }
+        if client.isBlocked { stream?.vitals.note(isBlocked: true, at: now) }
     }
 
     /// The client has taken what was waiting for it.
     func clientDrained() {
         switch phase {
-        case .awaitingHead, .relaying, .leaving: gateway?.resume()
-        case .connecting, .ended: return
+        case .awaitingHead, .relaying, .leaving:
+            stream?.vitals.note(isBlocked: false, at: now)
+            gateway?.resume()
+        case .waiting, .connecting, .ended: return
         }
     }
 
     /// The response has come to its proper end.
-    private func complete() {
+    func complete() {
         if stream != nil {
             closeStream(.gatewayClosed)
         } else {

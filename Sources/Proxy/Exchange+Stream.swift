@@ -14,22 +14,25 @@ extension Exchange {
     /// that a forged token can cost nobody anything.
     func offerToLedger(_ head: ResponseHead) {
         if worker.isDraining { return fail(.draining) }
-        let running = worker.running
-        let (user, claims) = running.settings.identity.user(
-            of: token, clientAddress: client.peerHost, hash: running.hash)
-        let facts = StreamFacts(
-            user: user, method: request.method, host: request.host, path: request.target.path,
-            client: client.peer, claims: claims)
-        switch worker.shared.ledger.admit(facts, owner: worker.index, now: now) {
-        case .admitted(let admission): open(head, user: user, admission)
-        case .refused(let refusal): refuse(user: user, refusal)
+        let facts = facts()
+        let vitals = StreamVitals(descriptor: client.descriptor, now: now)
+        let verdict = worker.shared.ledger.admit(
+            facts, owner: worker.index, vitals: vitals,
+            isReturning: candidate?.tombstone != nil, now: now, chance: .random(in: 0..<1))
+        switch verdict {
+        case .admitted(let admission): open(head, facts: facts, vitals: vitals, admission)
+        case .refused(let refusal): refuse(refusal)
         }
     }
 
-    private func open(_ head: ResponseHead, user: User, _ admission: Admission) {
+    private func open(
+        _ head: ResponseHead, facts: StreamFacts, vitals: StreamVitals, _ admission: Admission
+    ) {
         var record = StreamRecord(
-            id: admission.id, user: user, isOpaque: head.isOpaque, admittedAt: now,
-            ageJitter: .random(in: -1...1))
+            id: admission.id, user: facts.user, vitals: vitals,
+            client: StreamRecord.Client(request: request, response: head),
+            isOpaque: head.isOpaque, admittedAt: now, ageJitter: .random(in: -1...1),
+            tokenExpiresAt: facts.claims.expiry(now: now))
         record.govern(
             by: admission.policy, generation: admission.generation,
             heartbeats: worker.heartbeats(of: admission.policy))
@@ -42,6 +45,7 @@ extension Exchange {
         }
         // Always chunked, or until close: a promised length would leave no room for last words.
         sendHead(head, framing: unboundedFraming)
+        sayOpening(to: candidate)
         forgetRequestFields()
         hasten(to: streamDeadline)
     }
@@ -57,29 +61,9 @@ extension Exchange {
             worker.shared.record(
                 .streamRefused(
                     .init(
-                        context(of: record, count: admission.count), reason: reason,
+                        context(of: record, count: admission.count), reason: .ledger(reason),
                         verdict: .observed)))
         }
-    }
-
-    private func refuse(user: User, _ refusal: Refusal) {
-        let status = refusal.reason == .globalCap ? 503 : 429
-        let context = StreamContext(
-            stream: nil, user: user.text, policy: refusal.policy?.name,
-            generation: refusal.generation, path: request.target.path, client: client.peer,
-            protocol: clientProtocol, requestID: requestID, count: refusal.count,
-            limit: refusal.limit)
-        worker.shared.record(
-            .streamRefused(
-                .init(
-                    context, reason: refusal.reason, verdict: .enforced(status: UInt16(status)))))
-        // Jittered: those who were refused together must not come back together.
-        let retryAfter = Int.random(in: 30...60)
-        turnAway(
-            Answer(
-                status: status,
-                body: #"{"error":"\#(refusal.reason.rawValue)","limit":\#(refusal.limit)}"#,
-                fields: [(.retryAfter, String(retryAfter))]))
     }
 
     // MARK: Signs of life
@@ -92,29 +76,49 @@ extension Exchange {
         stream?.lastBytes = now
         let buffer = worker.buffer.bytes
         let span = buffer.bytes(payload)
-        guard let seen = stream?.scanner?.scan(span) else { return }
+        guard let seen = stream?.scanner?.scan(span) else {
+            stream?.vitals.noteEvent(at: now)
+            return
+        }
         note(seen, at: now)
     }
 
     private func note(_ seen: EventScanner.Seen, at now: Duration) {
         if seen.anyFrame { stream?.lastFrame = now }
-        if seen.anyEvent { stream?.lastEvent = now }
+        guard seen.anyEvent else { return }
+        stream?.lastEvent = now
+        stream?.vitals.noteEvent(at: now)
+    }
+
+    /// Passes on what came of a stream.
+    func relayStream(_ payload: Range<Int>, isLast: Bool) {
+        observe(payload)
+        let passing = withoutLeadingMark(payload)
+        guard isLast else { return sendBody(passing, isLast: false) }
+        sendBody(passing, isLast: false)
+        disperse()
+        sendBody(passing.upperBound..<passing.upperBound, isLast: true)
+        complete()
     }
 
     /// The next moment at which the stream may have to close.
     var streamDeadline: Duration {
         let far = now + .seconds(3600)
         guard let stream else { return far }
-        return max(min(stream.idleDeadline ?? far, stream.expiresAt ?? far), stream.notBefore)
+        let end = min(stream.idleDeadline ?? far, stream.expiresAt ?? far)
+        return min(max(end, stream.notBefore), stream.keepAliveDue ?? far)
     }
 
     /// A deadline of the stream has come.
     func streamExpired() {
         guard let stream else { return }
-        if let expiresAt = stream.expiresAt, expiresAt <= now {
-            leave(.maxAge)
-        } else if let idle = stream.idleDeadline, idle <= now {
+        let mayEnd = stream.notBefore <= now
+        if mayEnd, let expiresAt = stream.expiresAt, expiresAt <= now {
+            leave(stream.endsWithToken ? .tokenExpired : .maxAge)
+        } else if mayEnd, let idle = stream.idleDeadline, idle <= now {
             leave(.idle)
+        } else if let due = stream.keepAliveDue, due <= now {
+            keepAlive()
         }
     }
 
@@ -133,6 +137,7 @@ extension Exchange {
     func closeStream(_ reason: CloseReason) {
         guard let record = stream else { return }
         stream = nil
+        record.vitals.end()
         worker.streams[record.id] = nil
         guard let closed = worker.shared.ledger.close(record.id, reason: reason, now: now) else {
             preconditionFailure("A live stream is in the ledger until it is closed here.")

@@ -8,18 +8,19 @@ import Telemetry
 
 /// One request and its response, between a client and the gateway.
 ///
-///     connecting ──> awaitingHead ──> relaying ──> leaving ──> ended
-///          └───────────────┴─────────────┴────────────┴──────────^
+///     waiting ──> connecting ──> awaitingHead ──> relaying ──> leaving ──> ended
+///        └────────────┴───────────────┴─────────────┴────────────┴──────────^
 ///
-/// `leaving` is a stream that Sluice closes: it waits a moment for the end of the event in progress.
+/// `waiting` is a request for a stream that is held back because many come at once; `leaving` is a stream that Sluice closes: it waits a moment for the end of the event in progress.
 /// In `ended` both sides, the ledger's entry and the timer are released; late news finds nobody.
 ///
 /// The request's way is here; the response's in `Exchange+Response.swift`, what can go wrong in
-/// `Exchange+Failing.swift`, everything about a stream in `Exchange+Stream.swift`, and how Sluice
-/// closes one in `Exchange+Leaving.swift`.
+/// `Exchange+Failing.swift`, and everything about a stream in `Exchange+Stream.swift`; whom the
+/// ledger turns away in `Exchange+Refusing.swift`, how Sluice closes a stream in
+/// `Exchange+Leaving.swift`, and what else it says on one in `Exchange+Injecting.swift`.
 final class Exchange {
     enum Phase {
-        case connecting, awaitingHead, relaying
+        case waiting, connecting, awaitingHead, relaying
         case leaving(Farewell, deadline: Duration)
         case ended
     }
@@ -29,8 +30,10 @@ final class Exchange {
     var request: RequestHead
     /// Where the token of the request was read, until the gateway has accepted or refused it.
     var token: Token?
-    var phase = Phase.connecting
+    var phase = Phase.waiting
     var gateway: GatewayConnection?
+    /// Whom a stream would count for, once somebody has asked.
+    var candidate: Candidate?
     /// Set while the response is a stream.
     var stream: StreamRecord?
     var responseFraming = BodyFraming.none
@@ -64,7 +67,7 @@ final class Exchange {
     var wantsResponse: Bool {
         switch phase {
         case .awaitingHead, .relaying, .leaving: !client.isBlocked
-        case .connecting, .ended: false
+        case .waiting, .connecting, .ended: false
         }
     }
 
@@ -72,7 +75,7 @@ final class Exchange {
     var wantsRequestBody: Bool {
         switch phase {
         case .awaitingHead, .relaying: gateway?.canTakeMore ?? false
-        case .connecting, .leaving, .ended: false
+        case .waiting, .connecting, .leaving, .ended: false
         }
     }
 
@@ -80,20 +83,41 @@ final class Exchange {
 
     /// Checks what can be checked before the gateway is contacted, and contacts it.
     func start() {
-        timer = worker.reactor.schedule(self, at: now + settings.connectTimeout)
+        timer = worker.reactor.schedule(self, at: now + settings.admissionWait)
         if request.fields.count(of: .upgrade) > 0 { return fail(.upgrade) }
         do throws(IdentityError) {
             token = try worker.running.settings.identity.token(in: request)
         } catch {
             return fail(.identity(error))
         }
-        connect(mayReuse: true)
+        readTombstone()
+        guard asksForStream else { return connect(mayReuse: true) }
+        if let refusal = refusalBeforehand() { return refuse(refusal) }
+        switch worker.governor.enter(self) {
+        case .go: connect(mayReuse: false)
+        case .wait: return
+        case .full: refuseAdmission()
+        }
+    }
+
+    /// Whether the request means to open a stream that counts.
+    private var asksForStream: Bool { request.method == .get && request.asksForEventStream }
+
+    var isWaiting: Bool {
+        if case .waiting = phase { true } else { false }
+    }
+
+    /// The governor lets the request through.
+    func admitted() {
+        connect(mayReuse: false)
     }
 
     /// A stream gets a connection of its own; so it does not take the pool's, which others need.
     func connect(mayReuse: Bool) {
         phase = .connecting
-        if mayReuse, mayBeRepeated, !request.asksForEventStream, let pooled = worker.pool.take() {
+        lastProgress = now
+        hasten(to: now + settings.connectTimeout)
+        if mayReuse, mayBeRepeated, let pooled = worker.pool.take() {
             pooled.lease(for: self)
             gateway = pooled
             return gatewayConnected()
@@ -168,6 +192,7 @@ final class Exchange {
         if let timer { worker.reactor.cancel(timer) }
         timer = nil
         token = nil
+        candidate = nil
         return true
     }
 
@@ -183,6 +208,7 @@ final class Exchange {
         // The query may hold the token.
         request.target = RequestTarget(path: request.target.path, query: nil)
         token = nil
+        candidate = nil
     }
 }
 
@@ -197,6 +223,7 @@ extension Exchange: TimerHandler {
     /// When the current phase has waited long enough.
     private var deadline: Duration {
         switch phase {
+        case .waiting: lastProgress + settings.admissionWait
         case .connecting: lastProgress + settings.connectTimeout
         case .awaitingHead: lastProgress + settings.responseTimeout
         case .relaying where stream != nil: streamDeadline
@@ -208,6 +235,7 @@ extension Exchange: TimerHandler {
 
     private func expire() {
         switch phase {
+        case .waiting: refuseAdmission()
         case .connecting: fail(.gatewayConnectTimeout)
         case .awaitingHead: fail(.gatewayResponseTimeout)
         case .relaying where stream != nil: streamExpired()

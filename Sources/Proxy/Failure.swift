@@ -29,6 +29,8 @@ enum Failure: Error {
     case gatewayReset(SystemCallError)
     /// The process or the machine has no descriptors left.
     case exhausted(SystemCallError)
+    /// Held back too long, or too many were held back already.
+    case admission
     case draining
 
     var fault: Fault {
@@ -39,7 +41,7 @@ enum Failure: Error {
         case .gatewayUnreachable, .gatewayConnectTimeout, .gatewayResponseTimeout,
             .gatewayMalformed, .gatewayUnasked, .gatewayClosed, .gatewayReset:
             .gateway
-        case .exhausted, .draining: .sluice
+        case .exhausted, .admission, .draining: .sluice
         }
     }
 
@@ -55,7 +57,7 @@ enum Failure: Error {
         case .gatewayUnreachable, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
             .gatewayReset:
             502
-        case .exhausted, .draining: 503
+        case .exhausted, .admission, .draining: 503
         }
     }
 
@@ -77,6 +79,7 @@ enum Failure: Error {
         case .gatewayClosed: "gateway_closed"
         case .gatewayReset: "gateway_reset"
         case .exhausted: "exhausted"
+        case .admission: "admission"
         case .draining: "draining"
         }
     }
@@ -90,7 +93,7 @@ enum Failure: Error {
         case .gatewayClosed: "the connection ended before the response did"
         case .malformed, .identity, .upgrade, .headTimeout, .bodyTimeout, .clientGone,
             .clientStalled, .gatewayConnectTimeout, .gatewayResponseTimeout, .gatewayUnasked,
-            .draining:
+            .admission, .draining:
             nil
         }
     }
@@ -110,7 +113,7 @@ enum Failure: Error {
         case .clientStalled: .slowConsumer
         case .malformed, .identity, .upgrade, .headTimeout, .bodyTimeout, .gatewayUnreachable,
             .gatewayConnectTimeout, .gatewayResponseTimeout, .gatewayMalformed, .gatewayUnasked,
-            .gatewayClosed, .gatewayReset, .exhausted, .draining:
+            .gatewayClosed, .gatewayReset, .exhausted, .admission, .draining:
             .error
         }
     }
@@ -120,7 +123,7 @@ enum Failure: Error {
         switch self {
         case .identity, .upgrade, .gatewayUnreachable, .gatewayConnectTimeout,
             .gatewayResponseTimeout, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
-            .gatewayReset, .exhausted:
+            .gatewayReset, .exhausted, .admission:
             true
         case .malformed, .headTimeout, .bodyTimeout, .clientGone, .clientStalled, .draining: false
         }
@@ -129,7 +132,8 @@ enum Failure: Error {
     /// The answer of ours that says so.
     var answer: Answer? {
         status.map { status in
-            let retry: [(FieldName, String)] = status == 503 ? [(.retryAfter, "2")] : []
+            let retry: [(FieldName, String)] =
+                status == 503 ? [(.retryAfter, String(Int.random(in: 2...4)))] : []
             return Answer(
                 status: status, body: #"{"error":"\#(reason)","fault":"\#(fault.rawValue)"}"#,
                 fields: retry)

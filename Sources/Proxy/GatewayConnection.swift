@@ -1,6 +1,7 @@
 import HTTP1
 import HTTPModel
 import Reactor
+import Settings
 
 /// One connection to the gateway: connects, sends a request, reads one response, and is pooled or
 /// closed. It carries one exchange at a time and is never half-closed: a gateway may take that, or
@@ -52,6 +53,9 @@ final class GatewayConnection {
         self.exchange = exchange
         running = worker.running
         socket = try Socket(connectingTo: running.gateway)
+        if !running.gateway.isUnix {
+            socket.giveUpPeer(after: running.settings.limits.deadPeerTimeout)
+        }
         registration = try worker.reactor.register(socket.rawValue, handler: self)
     }
 

@@ -15,11 +15,15 @@ final class Running: Sendable {
     let contexts: [TLSServerContext?]
     let gateway: SocketAddress
     let hash: KeyedHash
+    /// By which tombstones are written and known again.
+    let seal: TombstoneSeal
     let headLimits: HeadLimits
     let ticketKeys: TLSTicketKeys
     /// Client connections of the whole process: as many as the descriptors allow, at most.
     let connectionsMax: Int
     private let descriptorLimit: Int
+    /// Kept for the next reload, when it stands in no file.
+    let tombstoneKey: KeyedHash
     /// The bytes of certificates and keys, to tell whether a reload changes them.
     private let certificateDigest: [UInt8]
     private let hashKeyDigest: [UInt8]
@@ -34,11 +38,13 @@ final class Running: Sendable {
         self.settings = settings
         listeners = previous?.listeners ?? settings.listeners
         let secrets = Secrets(settings, previous: previous, problems: &problems)
-        guard let ticketKeys = secrets.ticketKeys, let hash = secrets.hash else {
-            throw LoadFailure(problems: problems)
-        }
+        guard let ticketKeys = secrets.ticketKeys, let hash = secrets.hash,
+            let tombstoneKey = secrets.tombstoneKey
+        else { throw LoadFailure(problems: problems) }
         self.ticketKeys = ticketKeys
         self.hash = hash
+        self.tombstoneKey = tombstoneKey
+        seal = TombstoneSeal(key: tombstoneKey)
         hashKeyDigest = secrets.hashKeyDigest
         contexts = Self.contexts(
             for: listeners, settings: settings, previous: previous, ticketKeys: ticketKeys,

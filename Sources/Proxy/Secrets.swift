@@ -6,6 +6,7 @@ struct Secrets {
     let ticketKeys: TLSTicketKeys?
     let hash: KeyedHash?
     let hashKeyDigest: [UInt8]
+    let tombstoneKey: KeyedHash?
     let certificateDigest: [UInt8]
 
     /// Reads or draws them; what fails is added to `problems`.
@@ -14,9 +15,18 @@ struct Secrets {
         let files = settings.listeners.compactMap(\.tls).flatMap(\.certificates)
             .flatMap { [$0.chain, $0.key] }
         certificateDigest = Self.digest(of: files)
-        let hash = Self.hash(settings, previous: previous, problems: &problems)
+        let hash = Self.key(
+            instead: previous.flatMap { $0.settings.hashKeyFile == nil ? $0.hash : nil },
+            problems: &problems
+        ) { () throws(Problems) in try settings.hashKey() }
         self.hash = hash.key
         hashKeyDigest = hash.digest
+        tombstoneKey =
+            Self.key(
+                instead: previous.flatMap {
+                    $0.settings.streams.tombstoneKeyFile == nil ? $0.tombstoneKey : nil
+                }, problems: &problems
+            ) { () throws(Problems) in try settings.tombstoneKey() }.key
     }
 
     /// Equal bytes have equal fingerprints; that is all it is for.
@@ -48,20 +58,21 @@ struct Secrets {
         }
     }
 
-    private static func hash(
-        _ settings: Settings, previous: Running?, problems: inout [String]
+    /// The key that `read` finds in a file. Without a file, the one of `previous`, which lasts as
+    /// long as the process, or a new one.
+    private static func key(
+        instead previous: KeyedHash?, problems: inout [String],
+        read: () throws(Problems) -> [UInt8]?
     ) -> (key: KeyedHash?, digest: [UInt8]) {
         do throws(Problems) {
-            if let key = try settings.hashKey() {
+            if let key = try read() {
                 return (KeyedHash(key: key), fingerprint.digest(of: key.span))
             }
         } catch {
             problems += error.list.map(\.text)
             return (nil, [])
         }
-        // A key that stands in no file lasts as long as the process.
-        if let previous, previous.settings.hashKeyFile == nil { return (previous.hash, []) }
-        return (drawnHash(&problems), [])
+        return (previous ?? drawnHash(&problems), [])
     }
 
     private static func drawnHash(_ problems: inout [String]) -> KeyedHash? {

@@ -11,9 +11,27 @@ final class SharedLedger: Sendable {
         ledger = Guarded(Ledger(policySet: policySet))
     }
 
-    func admit(_ facts: StreamFacts, owner: UInt32, now: Duration) -> Verdict {
-        ledger.withLock { $0.admit(facts, owner: owner, now: now) }
+    func admit(
+        _ facts: StreamFacts, owner: UInt32, vitals: StreamVitals, isReturning: Bool, now: Duration,
+        chance: Double
+    ) -> Verdict {
+        ledger.withLock {
+            $0.admit(
+                facts, owner: owner, vitals: vitals, isReturning: isReturning, now: now,
+                chance: chance)
+        }
     }
+
+    func foresee(
+        _ facts: StreamFacts, isReturning: Bool, now: Duration, chance: Double
+    ) -> Refusal? {
+        ledger.withLock {
+            $0.foresee(facts, isReturning: isReturning, now: now, chance: chance)
+        }
+    }
+
+    /// Episodes of mutual eviction that have come to rest.
+    func endedFlaps(now: Duration) -> [Flap] { ledger.withLock { $0.endedFlaps(now: now) } }
 
     func close(_ id: StreamID, reason: CloseReason, now: Duration) -> Closed? {
         ledger.withLock { $0.close(id, reason: reason, now: now) }

@@ -1,39 +1,78 @@
 import EventStream
+import HTTPModel
+import Identity
 import Ledger
 import Policy
+import Reactor
 
 /// What an exchange knows of its stream while it is live: who, under which rules, and when it last
 /// gave a sign of life.
 struct StreamRecord {
     let id: StreamID
     let user: User
+    let client: Client
+    let vitals: StreamVitals
     var policy: Policy?
     var generation: UInt64
     var limit: Int?
     /// `nil` for an encoded body, whose events cannot be seen.
     var scanner: EventScanner?
+    /// Present while the gateway's first bytes are behind words of ours.
+    var leadingMark: LeadingMark?
     var bytes: UInt64 = 0
     var lastBytes: Duration
     var lastFrame: Duration
     var lastEvent: Duration
-    /// When its age is over; `nil` for never.
+    /// When the last comment of ours was due.
+    var lastKeptAlive: Duration
+    /// When its age or its token is over; `nil` for never.
     var expiresAt: Duration?
+    /// Whether it is the token that sets `expiresAt`.
+    var endsWithToken = false
     /// Until then no deadline closes the stream: a reload that brings many forward is paced.
     var notBefore = Duration.zero
     private let admittedAt: Duration
     /// Between -1 and 1, drawn once: a reload must not roll the dice again.
     private let ageJitter: Double
+    /// When the token by which it was opened expires; `nil` when it does not say.
+    private let tokenExpiresAt: Duration?
+
+    /// What the request and the response told of who reads it.
+    struct Client {
+        /// Never `auto`.
+        let kind: Policy.ClientKind
+        let sharing: CrossOriginSharing
+        /// With which `Last-Event-ID` it came; empty for none.
+        let lastEventID: String
+
+        init(request: RequestHead, response: ResponseHead) {
+            kind = request.clientKind
+            sharing = CrossOriginSharing(
+                origin: request.fields.first(.origin),
+                allowOrigin: response.fields.first(.accessControlAllowOrigin),
+                allowCredentials: response.fields.first(.accessControlAllowCredentials))
+            lastEventID = request.fields.first(.lastEventID) ?? ""
+        }
+    }
 
     /// `ageJitter` lies between -1 and 1: how much of the tenth by which its age may differ.
-    init(id: StreamID, user: User, isOpaque: Bool, admittedAt: Duration, ageJitter: Double) {
+    init(
+        id: StreamID, user: User, vitals: StreamVitals, client: Client, isOpaque: Bool,
+        admittedAt: Duration, ageJitter: Double, tokenExpiresAt: Duration?
+    ) {
         self.id = id
         self.user = user
+        self.vitals = vitals
+        self.client = client
+        self.tokenExpiresAt = tokenExpiresAt
         self.admittedAt = admittedAt
         generation = 0
         lastBytes = admittedAt
         lastFrame = admittedAt
         lastEvent = admittedAt
-        scanner = isOpaque ? nil : EventScanner(heartbeats: .none)
+        lastKeptAlive = admittedAt
+        scanner =
+            isOpaque ? nil : EventScanner(heartbeats: .none, lastEventID: client.lastEventID)
         self.ageJitter = ageJitter
     }
 
@@ -43,7 +82,25 @@ struct StreamRecord {
         self.generation = generation
         limit = user.isIdentified ? policy?.maxStreamsPerUser : policy?.maxStreamsPerAddress
         scanner?.watch(for: heartbeats)
-        expiresAt = policy?.maxAge.map { admittedAt + $0 + $0 * (0.1 * ageJitter) }
+        let oldAge = policy?.maxAge.map { admittedAt + $0 + $0 * (0.1 * ageJitter) }
+        let tokenEnd = policy?.endsWithToken == true ? tokenExpiresAt : nil
+        endsWithToken = tokenEnd.map { $0 < oldAge ?? .seconds(Int64.max) } ?? false
+        expiresAt = endsWithToken ? tokenEnd : oldAge
+    }
+
+    /// When the client has heard nothing for so long that a comment is due; `nil` without one.
+    var keepAliveDue: Duration? {
+        guard scanner != nil, let interval = policy?.keepAlive else { return nil }
+        return max(lastBytes, lastKeptAlive) + interval
+    }
+
+    /// The client's last event id, as a tombstone has to hold it; `nil` when it is not known, or
+    /// when the client is one that would not expect an id.
+    var resumeID: String? {
+        guard let scanner else { return nil }
+        let knowsIDs = scanner.hasIDs || !client.lastEventID.isEmpty
+        return knowsIDs || policy.clientKind(seen: client.kind) == .eventSource
+            ? scanner.resumeID : nil
     }
 
     /// When the stream counts as idle, `nil` without a limit. An encoded body has only bytes.
@@ -59,4 +116,15 @@ struct StreamRecord {
 
     /// Where in its events the stream stands. An encoded body has no boundary to wait for.
     var position: EventScanner.Position { scanner?.position ?? .boundary }
+}
+
+extension Claims {
+    /// When the token expires (RFC 7519, section 4.1.4), on the reactor's clock; `nil` when it
+    /// does not say, or nonsense.
+    func expiry(now: Duration) -> Duration? {
+        guard let text = value(at: "exp"), let expiry = Int64(text), expiry >= 0,
+            expiry < 1 << 40
+        else { return nil }
+        return now + .seconds(expiry - Clock.timeOfDay().seconds)
+    }
 }

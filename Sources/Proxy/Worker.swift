@@ -1,4 +1,5 @@
 import EventStream
+import Identity
 import Ledger
 import Policy
 import Reactor
@@ -17,6 +18,10 @@ final class Worker {
     /// The one buffer through which all bytes of this worker pass.
     let buffer = TransitBuffer()
     let pool: GatewayPool
+    /// Holds back requests for streams when many come at once.
+    private(set) lazy var governor = AdmissionGovernor(worker: self)
+    private var herd = Herd()
+    private let backpressure = Backpressure()
     /// Live streams, by their id: whom messages of other threads are about.
     var streams: [StreamID: Exchange] = [:]
     private(set) var isDraining = false
@@ -90,6 +95,67 @@ final class Worker {
         return heartbeats
     }
 
+    // MARK: Pace
+
+    /// What this worker may take of what the whole process may.
+    func share(of count: Int) -> Double { Double(count) / Double(shared.mailboxes.count) }
+
+    /// How fast requests for streams go to the gateway, so also how fast clients come back.
+    var streamsPerSecond: Double { share(of: running.settings.gateway.streamsPerSecond) }
+
+    /// Counts a stream that ends: over how long its client, with those that have just ended as
+    /// well, should come back.
+    func countClose() -> Duration { herd.count(at: reactor.now, rate: streamsPerSecond) }
+
+    /// Milliseconds from `base` on, over half of it or over `spread`, whichever is longer.
+    func jittered(_ base: Duration, over spread: Duration) -> Int {
+        let extra = max(base / 2, spread) * Double.random(in: 0...1)
+        return Int(((base + extra) / .milliseconds(1)).rounded())
+    }
+
+    /// How long an evicted client waits, in milliseconds: by half longer in every round, up to a
+    /// limit, before jitter.
+    func evictedRetry(round: Int) -> Int {
+        let streams = running.settings.streams
+        var base = streams.evictedRetry
+        for _ in 0..<min(round, 64) where base < streams.evictedRetryMax { base = base * 3 / 2 }
+        return jittered(min(base, streams.evictedRetryMax), over: herd.spread(streamsPerSecond))
+    }
+
+    /// `tombstone` as text, for as long as it holds.
+    func seal(_ tombstone: Tombstone, for user: User) -> String {
+        let lifetime = running.settings.streams.tombstoneLifetime
+        return running.seal.write(
+            tombstone, for: user,
+            expires: Clock.timeOfDay().seconds + lifetime.components.seconds)
+    }
+
+    // MARK: Slow clients
+
+    /// The bytes that wait for clients of this worker have become more or fewer. Too many cost the
+    /// client that has taken nothing for longest its connection.
+    func noteBuffered(_ change: Int) {
+        backpressure.bytes += change
+        let limit = share(of: running.settings.limits.bufferedBytes)
+        guard change > 0, Double(backpressure.bytes) > limit, !backpressure.isRelieving else {
+            return
+        }
+        backpressure.isRelieving = true
+        backpressure.relieve = { [unowned self] in relieve() }
+        _ = reactor.schedule(backpressure, at: reactor.now)
+    }
+
+    private func relieve() {
+        backpressure.isRelieving = false
+        let limit = share(of: running.settings.limits.bufferedBytes)
+        let slowest = connections.values.filter(\.isBlocked)
+            .sorted { $0.lastProgress < $1.lastProgress }
+        for connection in slowest {
+            guard Double(backpressure.bytes) > limit else { return }
+            connection.giveUp()
+        }
+    }
+
     // MARK: Messages
 
     func receive(_ message: WorkerMessage) {
@@ -125,7 +191,7 @@ final class Worker {
         isDraining = true
         drainDeadline = reactor.now + timeout
         closeAcceptors()
-        for exchange in streams.values { exchange.leave(.drain) }
+        _ = reactor.schedule(DrainPace(for: self, within: timeout), at: reactor.now)
         for connection in connections.values { connection.finishIfIdle() }
         pool.closeAll()
         _ = reactor.schedule(self, at: drainDeadline)

@@ -39,10 +39,7 @@ package struct Socket: ~Copyable {
             throw SystemCallError(call: "connect", errno: errno)
         }
         self.descriptor = descriptor
-        if !address.isUnix {
-            disableDelay()
-            watchPeer()
-        }
+        if !address.isUnix { disableDelay() }
     }
 
     package var rawValue: CInt { descriptor.rawValue }
@@ -91,15 +88,6 @@ package struct Socket: ~Copyable {
         var byte: UInt8 = 0
         // SAFETY: the kernel writes at most the one byte it is lent.
         return unsafe recv(rawValue, &byte, 1, CInt(MSG_PEEK)) == -1 && errno == EAGAIN
-    }
-
-    /// Has the kernel ask a silent peer now and then whether it is still there: one that vanished
-    /// is noticed within a minute (tcp(7)).
-    package func watchPeer() {
-        _ = clinux_set_option(rawValue, SOL_SOCKET, SO_KEEPALIVE, 1)
-        _ = clinux_set_option(rawValue, CInt(IPPROTO_TCP), TCP_KEEPIDLE, 30)
-        _ = clinux_set_option(rawValue, CInt(IPPROTO_TCP), TCP_KEEPINTVL, 10)
-        _ = clinux_set_option(rawValue, CInt(IPPROTO_TCP), TCP_KEEPCNT, 3)
     }
 
     /// Lets the kernel hold this much unsent and no more. It then takes bytes as the peer reads

@@ -8,6 +8,7 @@ package enum Flag: String, CaseIterable, Sendable {
     case token = "--token"
     case userClaim = "--user-claim"
     case hashKeyFile = "--hash-key-file"
+    case tombstoneKeyFile = "--tombstone-key-file"
     case log = "--log"
     case logLevel = "--log-level"
     case drainTimeout = "--drain-timeout"

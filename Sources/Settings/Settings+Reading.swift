@@ -1,4 +1,5 @@
 import Identity
+import Policy
 
 /// The definition of every setting: its key, its kind, its default, its flag, and what it is for.
 extension Settings {
@@ -15,8 +16,10 @@ extension Settings {
             "policies", .path, example: "policies: policies/", flag: .policies,
             "The directory of the policy files.")
         log = section.group("log", "Where the log goes.") { Log(&$0) }
-        limits = section.group("limits", "What one client may cost.") { Limits(&$0) }
-        streams = section.group("streams", "How event streams are asked for.") { Streams(&$0) }
+        limits = section.group("limits", "What clients may cost.") { Limits(&$0) }
+        streams = section.group(
+            "streams", "How event streams are asked for, and what their clients are told."
+        ) { Streams(&$0) }
         drain = section.group("drain", "The way out, after SIGTERM.") { Drain(&$0) }
         workers = section.optional(
             "workers", .wholeNumber(1...256), absence: "one for each core", flag: .workers,
@@ -78,6 +81,18 @@ extension Settings.Gateway {
         poolIdleMax = section.value(
             "pool_idle_max", .wholeNumber(0...10_000), default: 64,
             "How many idle connections each worker keeps.")
+        streamsPerSecond = section.value(
+            "streams_per_second", .wholeNumber(1...100_000), default: 500,
+            "How many requests for event streams reach the gateway in a second, so that clients "
+                + "that all come back at once do not bring it down.")
+        streamsBurst = section.value(
+            "streams_burst", .wholeNumber(1...100_000), default: 500,
+            "How many such requests may reach it at once after a pause.")
+        admissionWait = section.value(
+            "admission_wait", .duration(.milliseconds(100)...Duration.seconds(60)),
+            default: .seconds(5),
+            "How long such a request may wait for its turn. One that would wait longer is told "
+                + "503.")
         guard let address else { return nil }
         self.address = address
     }
@@ -124,6 +139,14 @@ extension Settings.Limits {
         connectionsMax = section.value(
             "connections_max", .wholeNumber(1...1_000_000), default: 20_000,
             "Client connections of the whole instance. Each may need two descriptors.")
+        deadPeerTimeout = section.value(
+            "dead_peer_timeout", .duration(.seconds(1)...Duration.seconds(3600)),
+            default: .seconds(30),
+            "How long bytes that were sent to a client or to the gateway may stay unacknowledged "
+                + "before that side counts as gone.")
+        bufferedBytes = section.value(
+            "buffered_bytes", .wholeNumber(1_048_576...1_099_511_627_776), default: 268_435_456,
+            "Bytes that wait for slow clients, of all connections together.")
         if targetBytes > headerBytes {
             section.report(
                 "target_bytes",
@@ -140,6 +163,47 @@ extension Settings.Streams {
             "Whether the gateway is asked not to compress event streams. A compressed stream is "
                 + "relayed as it is, but its events cannot be seen: it gets no last words, and "
                 + "any byte counts as life.")
+        evictedRetry = section.value(
+            "evicted_retry", .duration(Self.retryRange), default: .seconds(60),
+            "After how long a client whose stream was closed for another one comes back, and up "
+                + "to a half more by chance. It grows by half with every time that it finds no "
+                + "free slot.")
+        evictedRetryMax = section.value(
+            "evicted_retry_max", .duration(Self.retryRange), default: .seconds(300),
+            "How far `evicted_retry` grows, before chance adds to it.")
+        tombstoneLifetime = section.value(
+            "tombstone_lifetime", .duration(.seconds(1)...Duration.seconds(30 * 86_400)),
+            default: .seconds(86_400),
+            "How long a closed stream's client is known by what it brings back. After that it is "
+                + "a newcomer.")
+        tombstoneKeyFile = section.optional(
+            "tombstone_key_file", .path, absence: "a new key at every start",
+            flag: .tombstoneKeyFile,
+            "A file whose 32 to 1024 bytes are the key that tells a true tombstone, which is what "
+                + "a closed stream's client brings back, from a forged one. With the same key in "
+                + "every instance, all of them know it, and after a restart too. Keep it from "
+                + "other users of the machine.")
+        openingPadding = section.value(
+            "opening_padding", .wholeNumber(0...65_536), default: 0,
+            "How many bytes of comment stand before the first event, for clients and proxies that "
+                + "hold back the beginning of a response.")
+        checkRetry(in: section)
+    }
+
+    private static let retryRange = Duration.milliseconds(100)...Duration.seconds(86_400)
+
+    private func checkRetry(in section: Section) {
+        guard evictedRetryMax < evictedRetry else { return }
+        let (least, most) = (evictedRetry.policyText, evictedRetryMax.policyText)
+        if section.isWritten("evicted_retry_max") {
+            section.report(
+                "evicted_retry_max",
+                "\(most) is less than evicted_retry, \(least); raise this or lower that")
+        } else {
+            section.report(
+                "evicted_retry",
+                "\(least) is more than evicted_retry_max, \(most); lower this or raise that")
+        }
     }
 }
 

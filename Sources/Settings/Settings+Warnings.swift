@@ -35,7 +35,7 @@ extension Settings {
     /// Looks at the files that hold secrets. What is not there is the matter of whoever loads it.
     func secretWarnings() -> [Problem] {
         let keys = listeners.flatMap { $0.tls?.certificates ?? [] }.map(\.key)
-        let paths = Set(keys + [hashKeyFile].compactMap(\.self))
+        let paths = Set(keys + [hashKeyFile, streams.tombstoneKeyFile].compactMap(\.self))
         return paths.sorted().compactMap { path in
             guard SourceFile.version(of: path)?.isReadableByOthers == true else { return nil }
             return Problem(

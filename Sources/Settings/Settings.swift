@@ -55,6 +55,12 @@ package struct Settings: Sendable {
         package let responseTimeout: Duration
         package let poolIdleTimeout: Duration
         package let poolIdleMax: Int
+        /// How fast requests for event streams reach the gateway.
+        package let streamsPerSecond: Int
+        /// How many such requests at once, after a pause.
+        package let streamsBurst: Int
+        /// How long such a request waits for its turn.
+        package let admissionWait: Duration
     }
 
     /// Where the log goes, and from which level on.
@@ -73,7 +79,7 @@ package struct Settings: Sendable {
         }
     }
 
-    /// What one client may cost.
+    /// What clients may cost.
     package struct Limits: Equatable, Sendable {
         package let headerBytes: Int
         package let headerFields: Int
@@ -87,11 +93,25 @@ package struct Settings: Sendable {
         package let writeTimeout: Duration
         /// Client connections of the whole instance.
         package let connectionsMax: Int
+        /// How long sent bytes may stay unacknowledged, on either side.
+        package let deadPeerTimeout: Duration
+        /// Bytes that wait for slow clients, of all connections together.
+        package let bufferedBytes: Int
     }
 
     package struct Streams: Equatable, Sendable {
         /// Whether the gateway is asked not to compress event streams.
         package let asksIdentity: Bool
+        /// After how long an evicted client comes back. Before jitter of up to a half more; grows
+        /// by half with every round of standby.
+        package let evictedRetry: Duration
+        /// At least `evictedRetry`.
+        package let evictedRetryMax: Duration
+        package let tombstoneLifetime: Duration
+        /// The file that holds the key for signing tombstones; `nil` draws one at the start.
+        package let tombstoneKeyFile: String?
+        /// Bytes of comment before the first event.
+        package let openingPadding: Int
     }
 
     package struct Drain: Equatable, Sendable {

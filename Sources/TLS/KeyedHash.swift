@@ -44,6 +44,11 @@ package struct KeyedHash: Sendable {
         return digest
     }
 
+    /// The first eight bytes of the hash, as a number: enough to know a token again.
+    package func tag(of bytes: Span<UInt8>) -> UInt64 {
+        digest(of: bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
     /// The hash as 64 lower-case hexadecimal digits.
     package func hex(of bytes: Span<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)

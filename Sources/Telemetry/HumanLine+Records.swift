@@ -38,8 +38,9 @@ extension StreamContext {
 
 extension LogEvent.StreamOpened {
     var summary: String {
-        let count = context.limit.map { "\(context.count) of \($0)" } ?? "\(context.count)"
-        return "\(context.user): \(context.path), stream \(count), \(context.governor)"
+        let limit = context.limit.map { " of \($0)" } ?? ""
+        let stream = context.count.map { "stream \($0)\(limit)" } ?? "a stream"
+        return "\(context.user): \(context.path), \(stream), \(context.governor)"
     }
 }
 
@@ -51,9 +52,17 @@ extension LogEvent.StreamClosed {
 
 extension LogEvent.StreamRefused {
     var summary: String {
-        switch verdict {
-        case .enforced(let status): "\(context.user): \(reason.words) (\(context.cap)), \(status)"
-        case .observed: "\(context.user): \(reason.words) (\(context.cap)), but let in: observing"
+        let story = "\(context.user): \(reason.words)\(cap)"
+        return switch verdict {
+        case .enforced(let status): "\(story), \(status)"
+        case .observed: "\(story), but let in: observing"
+        }
+    }
+
+    private var cap: String {
+        switch reason {
+        case .ledger: " (\(context.cap))"
+        case .admission: ""
         }
     }
 }
@@ -67,8 +76,23 @@ extension LogEvent.Evict {
             case (.reload, false): "surplus after a reload"
             case (.reload, true): "would be surplus after a reload"
             }
-        return "\(context.user): \(story) (\(context.cap))"
+        return "\(context.user): \(story)\(choice.words) (\(context.cap))"
     }
+}
+
+extension LogEvent.Flap {
+    var summary: String {
+        let story =
+            switch phase {
+            case .begin: "newcomers keep closing other streams, now they must wait"
+            case .end(let duration): "at rest after \(duration.words), \(refusals) refusals"
+            }
+        return "\(user): \(story), \(evictions) evictions"
+    }
+}
+
+extension LogEvent.Inject {
+    var summary: String { "\(kind.words): \(length) bytes after \(offset) of the gateway's" }
 }
 
 extension LogEvent.Request {
@@ -106,6 +130,43 @@ extension Refusal.Reason {
         case .userCap: "this user has enough streams"
         case .addressCap: "this address has enough streams"
         case .globalCap: "there are enough streams"
+        case .budget: "this user has had enough evictions for now"
+        case .standby: "evicted before, and there is no room yet"
+        }
+    }
+}
+
+extension LogEvent.StreamRefused.Reason {
+    fileprivate var words: String {
+        switch self {
+        case .ledger(let reason): reason.words
+        case .admission: "too many came at once"
+        }
+    }
+}
+
+extension Choice {
+    /// How an eviction's line goes on; nothing when it is the order that all expect.
+    fileprivate var words: String {
+        switch self {
+        case .oldest, .surplus: ""
+        case .idlest: ", the idlest goes"
+        case .heaviest: ", the heaviest user pays"
+        case .stalled: ", this client does not read"
+        case .unacknowledged: ", this client gives no sign"
+        case .onlyHeartbeats: ", only heartbeats came here"
+        }
+    }
+}
+
+extension LogEvent.Inject.Kind {
+    fileprivate var words: String {
+        switch self {
+        case .lastWords: "last words"
+        case .retry: "when to come back"
+        case .keepAlive: "a sign of life"
+        case .padding: "padding"
+        case .resumed: "the id from before"
         }
     }
 }

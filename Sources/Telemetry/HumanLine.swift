@@ -52,6 +52,9 @@ private struct Summary {
         case .streamRefused(let record): (verb, text) = ("refuse", record.summary)
         case .evict(let record):
             (verb, subject, text) = ("evict", record.context.stream, record.summary)
+        case .flap(let record): (verb, text) = ("flap", record.summary)
+        case .inject(let record):
+            (verb, subject, text) = ("inject", record.stream, record.summary)
         case .request(let record): (verb, text) = ("request", record.summary)
         case .error(let record):
             (verb, subject, text) = (record.level.rawValue, record.stream, record.summary)
@@ -75,7 +78,8 @@ private enum Colour {
             case .evict, .streamRefused, .logDropped: .yellow
             case .reloadFailed: .red
             case .error(let record): record.level == .error ? .red : .yellow
-            case .start, .reload, .streamClosed, .request, .drain, .stop: .plain
+            case .flap(let record): record.phase.level == .warning ? .yellow : .plain
+            case .start, .reload, .streamClosed, .inject, .request, .drain, .stop: .plain
             }
     }
 

@@ -74,10 +74,16 @@ extension LogEvent {
                 rows: CloseReason.allCases.map { ($0.rawValue, $0.meaning) }),
             table(
                 title: "### Why a newcomer was refused", head: ("reason", "meaning"),
-                rows: Refusal.Reason.allCases.map { ($0.rawValue, $0.meaning) }),
+                rows: StreamRefused.Reason.allCases.map { ($0.rawValue, $0.meaning) }),
             table(
                 title: "### Which limit evicts", head: ("reason", "limit"),
                 rows: CloseReason.evictions.map { ($0.rawValue, $0.meaning) }),
+            table(
+                title: "### Why this stream is evicted", head: ("choice", "meaning"),
+                rows: Choice.allCases.map { ($0.rawValue, $0.meaning) }),
+            table(
+                title: "### What Sluice writes into a stream", head: ("kind", "meaning"),
+                rows: Inject.Kind.allCases.map { ($0.rawValue, $0.meaning) }),
             table(
                 title: "### Why the process stops", head: ("reason", "meaning"),
                 rows: StopReason.allCases.map { ($0.rawValue, $0.meaning) }),

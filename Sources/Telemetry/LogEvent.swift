@@ -11,6 +11,8 @@ package enum LogEvent: Sendable {
     case streamClosed(StreamClosed)
     case streamRefused(StreamRefused)
     case evict(Evict)
+    case flap(Flap)
+    case inject(Inject)
     case request(Request)
     case error(Failure)
     case logDropped(LogDropped)
@@ -24,7 +26,7 @@ package enum LogEvent: Sendable {
         case streamOpened = "stream_opened"
         case streamClosed = "stream_closed"
         case streamRefused = "stream_refused"
-        case evict, request, error
+        case evict, flap, inject, request, error
         case logDropped = "log_dropped"
         case drain, stop
     }
@@ -39,6 +41,8 @@ package enum LogEvent: Sendable {
         case .streamClosed: .streamClosed
         case .streamRefused: .streamRefused
         case .evict: .evict
+        case .flap: .flap
+        case .inject: .inject
         case .request: .request
         case .error: .error
         case .logDropped: .logDropped
@@ -52,7 +56,10 @@ package enum LogEvent: Sendable {
         case .start, .ready, .drain, .stop: .notice
         case .reload(let record): record.restartNeeded.isEmpty ? .notice : .warning
         case .reloadFailed: .error
-        case .streamOpened, .streamClosed, .streamRefused, .evict: .info
+        case .streamOpened, .streamClosed, .evict: .info
+        case .streamRefused(let record): record.reason.isToldByFlap ? .debug : .info
+        case .flap(let record): record.phase.level
+        case .inject: .debug
         case .request(let record): record.status < 400 ? .debug : .info
         case .error(let record): record.level
         case .logDropped: .warning
@@ -79,6 +86,8 @@ package enum LogEvent: Sendable {
         case .streamClosed(let record): record.write(to: &line)
         case .streamRefused(let record): record.write(to: &line)
         case .evict(let record): record.write(to: &line)
+        case .flap(let record): record.write(to: &line)
+        case .inject(let record): record.write(to: &line)
         case .request(let record): record.write(to: &line)
         case .error(let record): record.write(to: &line)
         case .logDropped(let record): record.write(to: &line)

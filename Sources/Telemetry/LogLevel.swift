@@ -7,9 +7,11 @@ package enum LogLevel: String, CaseIterable, Comparable, Sendable {
         switch self {
         case .error: "A person must act."
         case .warning: "Degraded, but serving."
-        case .notice: "The life of the process: start, ready, reload, drain, stop."
+        case .notice:
+            "The life of the process: start, ready, reload, drain, stop; and that a flap is over."
         case .info: "What happened to a stream, and requests that failed."
-        case .debug: "Requests that went well."
+        case .debug:
+            "Requests that went well, refusals within a flap, and what Sluice writes into streams."
         }
     }
 

@@ -36,6 +36,8 @@ extension LogEvent.Kind {
         case .streamClosed: LogEvent.StreamClosed.reference
         case .streamRefused: LogEvent.StreamRefused.reference
         case .evict: LogEvent.Evict.reference
+        case .flap: LogEvent.Flap.reference
+        case .inject: LogEvent.Inject.reference
         case .request: LogEvent.Request.reference
         case .error: LogEvent.Failure.reference
         case .logDropped: LogEvent.LogDropped.reference

@@ -14,14 +14,15 @@ package struct StreamContext: Sendable {
     package let `protocol`: ClientProtocol?
     /// The gateway's, from its response head.
     package let requestID: String?
-    /// Live streams that `limit` counts, after what the line tells.
-    package let count: Int
+    /// Live streams that `limit` counts, after what the line tells; `nil` when nobody counted,
+    /// because no limit was the reason.
+    package let count: Int?
     /// `nil` is no limit.
     package let limit: Int?
 
     package init(
         stream: String?, user: String, policy: String?, generation: UInt64, path: String,
-        client: String, protocol: ClientProtocol?, requestID: String?, count: Int, limit: Int?
+        client: String, protocol: ClientProtocol?, requestID: String?, count: Int?, limit: Int?
     ) {
         self.stream = stream
         self.user = user
@@ -69,7 +70,11 @@ extension StreamContext {
             .init("client", "address and port of the peer"),
             .init("protocol", "`http/1.0` or `http/1.1`", isOptional: true),
             .init("request_id", "`X-Request-Id` of the gateway's response", isOptional: true),
-            .init("count", "live streams that the limit counts, after what this line tells"),
+            isAdmitted
+                ? .init("count", "live streams that the limit counts, after what this line tells")
+                : .init(
+                    "count", "live streams that the limit counts; not for `admission`",
+                    isOptional: true),
             .init("limit", "how many there may be, if there is a limit", isOptional: true),
         ]
     }

@@ -31,10 +31,10 @@ extension LogEvent {
         }
     }
 
-    /// The ledger has turned a newcomer away.
+    /// A newcomer was turned away.
     package struct StreamRefused: Sendable {
         package let context: StreamContext
-        package let reason: Refusal.Reason
+        package let reason: Reason
         package let verdict: Verdict
 
         /// Whether a policy's verdict was carried out.
@@ -45,7 +45,7 @@ extension LogEvent {
             case observed
         }
 
-        package init(_ context: StreamContext, reason: Refusal.Reason, verdict: Verdict) {
+        package init(_ context: StreamContext, reason: Reason, verdict: Verdict) {
             self.context = context
             self.reason = reason
             self.verdict = verdict
@@ -58,6 +58,8 @@ extension LogEvent {
         package let context: StreamContext
         package let reason: CloseReason
         package let cause: Cause
+        /// Why this one had to be the victim.
+        package let choice: Choice
         /// The policy only observes: the victim stays.
         package let isObserved: Bool
 
@@ -75,11 +77,13 @@ extension LogEvent {
         }
 
         package init(
-            _ context: StreamContext, reason: CloseReason, cause: Cause, isObserved: Bool
+            _ context: StreamContext, reason: CloseReason, cause: Cause, choice: Choice,
+            isObserved: Bool
         ) {
             self.context = context
             self.reason = reason
             self.cause = cause
+            self.choice = choice
             self.isObserved = isObserved
         }
     }
@@ -144,7 +148,7 @@ extension LogEvent.StreamRefused {
         RecordReference(
             when: "A newcomer was turned away, "
                 + "or would have been if its policy did more than observe.",
-            level: "info",
+            level: "info; debug for `eviction_budget`, of which `flap` tells",
             fields: StreamContext.fields(isAdmitted: false) + [
                 .init("reason", "why, see [Reasons](#reasons)"),
                 .init("status", "what the client was answered", isOptional: true),
@@ -152,7 +156,7 @@ extension LogEvent.StreamRefused {
             ],
             example: .streamRefused(
                 Self(
-                    .example(stream: nil, count: 1), reason: .userCap,
+                    .example(stream: nil, count: 1), reason: .ledger(.userCap),
                     verdict: .enforced(status: 429))))
     }
 }
@@ -162,6 +166,7 @@ extension LogEvent.Evict {
         context.write(to: &line)
         line.add("reason", reason.rawValue)
         line.add("cause", cause.text)
+        line.add("choice", choice.rawValue)
         line.add("observed", isObserved)
     }
 
@@ -173,11 +178,12 @@ extension LogEvent.Evict {
             fields: StreamContext.fields(isAdmitted: true) + [
                 .init("reason", "which limit, see [Reasons](#reasons)"),
                 .init("cause", "the newcomer's `stream`, or `reload` when a limit was lowered"),
+                .init("choice", "why this stream and no other, see [Reasons](#reasons)"),
                 .init("observed", "true when the policy only observes: the stream stays"),
             ],
             example: .evict(
                 Self(
                     .example(stream: "s-1", count: 1), reason: .evictedUserCap,
-                    cause: .newcomer(stream: "s-2"), isObserved: false)))
+                    cause: .newcomer(stream: "s-2"), choice: .oldest, isObserved: false)))
     }
 }

@@ -76,8 +76,11 @@ struct Explain: ParsableCommand {
             ? (policy.maxStreamsPerUser, "user") : (policy.maxStreamsPerAddress, "address")
         guard let limit else { return "\(policy.name) governs; it has no limit per \(whose)" }
         let excess =
-            !facts.user.isIdentified || policy.onExcess == .rejectNewest
-            ? "above that the newcomer is refused" : "above that the oldest is closed"
+            switch facts.user.isIdentified ? policy.onExcess : .rejectNewest {
+            case .rejectNewest: "above that the newcomer is refused"
+            case .closeOldest: "above that the oldest is closed"
+            case .closeIdlest: "above that the idlest is closed"
+            }
         return "\(policy.name) governs; at most \(limit) per \(whose), \(excess)"
     }
 }

@@ -52,6 +52,12 @@ struct SettingsOptions: ParsableArguments {
             valueName: "file"))
     var hashKeyFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "32 random bytes for signing tombstones; drawn at the start without it.",
+            valueName: "file"))
+    var tombstoneKeyFile: String?
+
     @Option(help: ArgumentHelp("Threads that carry traffic; one per core without it."))
     var workers: String?
 
@@ -74,6 +80,7 @@ struct SettingsOptions: ParsableArguments {
         flags.set(.policies, policies)
         flags.set(.userClaim, userClaim)
         flags.set(.hashKeyFile, hashKeyFile)
+        flags.set(.tombstoneKeyFile, tombstoneKeyFile)
         flags.set(.workers, workers)
         flags.set(.log, log)
         flags.set(.logLevel, logLevel)

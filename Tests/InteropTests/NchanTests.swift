@@ -111,12 +111,13 @@ extension RealSoftware {
 
             let newer = try Curl(sluice, target, with: accept)
             try await newer.hears(": hi")
-            let words = try await older.answer().lines.suffix(3)
+            let words = try await older.answer().lines.suffix(4)
 
             let left = try await gateway.request(within: .seconds(1)) { $0["uri"] == "/subscribe" }
             #expect(left.number("status") == 499)
             #expect(words.first?.hasPrefix("retry: ") == true)
             #expect(words.dropFirst().first == "event: sluice-evicted")
+            #expect(words.dropFirst(2).first?.hasPrefix("id: ~s1.") == true)
             #expect(words.last?.contains(#""reason":"superseded""#) == true)
             let status = try await Curl(sluice, "/status").answer()
             #expect(status.lines.contains { $0.hasPrefix("subscribers: 1") })

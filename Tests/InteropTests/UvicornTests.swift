@@ -41,7 +41,8 @@ extension RealSoftware {
             // The client: whole events, the last words, and a clean end.
             let text = try await older.answer().text
             let (events, words) = try #require(split(text, before: "retry: "))
-            #expect(words.contains("\nevent: sluice-evicted\ndata: {\"reason\":\"superseded\""))
+            #expect(words.contains("\nevent: sluice-evicted\nid: ~s1."))
+            #expect(words.contains("\ndata: {\"reason\":\"superseded\""))
             #expect(words.hasSuffix("}\n\n"))
             let ticks = events.components(separatedBy: "\r\n\r\n").filter { $0.hasPrefix("id") }
             for (number, tick) in ticks.enumerated() {

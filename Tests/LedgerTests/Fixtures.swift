@@ -3,19 +3,22 @@ import HTTPModel
 @testable import Ledger
 @testable import Policy
 
-/// A policy of tests: its match is the path `/name`, or everything for `default`.
+/// A policy of tests: its match is the path `/name`, or everything for `default`. Without a budget
+/// evictions are not limited.
 func policy(
     _ name: String, perUser: Int? = nil, perAddress: Int? = nil,
-    onExcess: Policy.Excess = .closeOldest, mode: Policy.Mode = .enforce,
-    evictable: Set<String> = ["GET"], match: Match? = nil
+    onExcess: Policy.Excess = .closeOldest, budget: Policy.EvictionBudget? = nil,
+    mode: Policy.Mode = .enforce, evictable: Set<String> = ["GET"],
+    match: Match? = nil
 ) -> Policy {
     // Names of tests are good paths; one that is not would match everything and fail its test.
     let path = name == "default" ? nil : try? PathPattern("/\(name)")
     return Policy(
         name: name, match: match ?? Match(host: nil, path: path, methods: [], claims: [:]),
         maxStreamsPerUser: perUser, maxStreamsPerAddress: perAddress, onExcess: onExcess,
-        idleTimeout: nil, idleClock: .bytes, heartbeats: [], maxAge: nil, afterEviction: .standby,
-        mode: mode, evictableMethods: evictable)
+        evictionBudget: budget, idleTimeout: nil, idleClock: .bytes, heartbeats: [], maxAge: nil,
+        endsWithToken: false, keepAlive: nil, afterEviction: .standby, clients: .auto, mode: mode,
+        evictableMethods: evictable)
 }
 
 func set(
@@ -32,13 +35,13 @@ func set(
 /// A stream of tests, on the path that the policy of that name matches.
 func stream(
     _ user: User, _ policy: String = "any", _ method: HTTPModel.Method = .get,
-    claims: [String: String] = [:]
+    claims: [String: String] = [:], tag: UInt64? = nil
 ) -> StreamFacts {
     var list = Claims()
     for (path, value) in claims { list.append(path: path, value: value) }
     return StreamFacts(
         user: user, method: method, host: "localhost", path: "/\(policy)", client: "",
-        claims: list)
+        claims: list, tokenTag: tag)
 }
 
 extension User {
@@ -48,7 +51,31 @@ extension User {
     static let somewhere = User.address("192.0.2.1")
 }
 
+/// A client as a test wants it to be.
+final class FixedVitals: Vitals {
+    let condition: Condition
+    let lastEvent: Duration
+
+    init(_ condition: Condition = .well, lastEvent: Duration = .zero) {
+        self.condition = condition
+        self.lastEvent = lastEvent
+    }
+}
+
+/// A client that must not be asked.
+final class SilentVitals: Vitals {
+    var condition: Condition { preconditionFailure("There was nothing to ask.") }
+    var lastEvent: Duration { preconditionFailure("There was nothing to ask.") }
+}
+
 extension Ledger {
+    /// Admits an ordinary newcomer, whose client is well and has had no event.
+    mutating func admit(_ facts: StreamFacts, owner: UInt32, now: Duration) -> Verdict {
+        admit(
+            facts, owner: owner, vitals: FixedVitals(lastEvent: now), isReturning: false,
+            now: now, chance: 0.5)
+    }
+
     /// Admits at time zero with the id as the only news, `nil` when refused.
     @discardableResult
     mutating func admitted(_ facts: StreamFacts) -> UInt64? {
@@ -96,6 +123,7 @@ extension Verdict {
 
 extension [Victim] {
     var ids: [UInt64] { map(\.id.rawValue) }
+    var choices: [Choice] { map(\.choice) }
 
     /// What each of them pays for.
     var bills: [NaiveLedger.Bill] {

@@ -51,11 +51,13 @@ private struct ModelRun: ~Copyable {
             switch Int.random(in: 0..<200, using: &random) {
             case 0..<2: reload()
             case 2..<20: tick()
-            case 20..<130 where model.streams.count < 32: admit()
+            case 20..<24: endFlaps()
+            case 24..<130 where model.streams.count < 32: ask()
             default: close()
             }
         if let disagreement { return disagreement }
         if ledger.count != model.live.count { return "count \(ledger.count)" }
+        if ledger.hasFlaps != model.hasFlaps { return "flaps \(ledger.hasFlaps)" }
         if ledger.hasSurplus != model.hasSurplus { return "surplus \(ledger.hasSurplus)" }
         return number < 5000 || number.isMultiple(of: 512) ? compareAll() : nil
     }
@@ -69,19 +71,58 @@ private struct ModelRun: ~Copyable {
         return ledger.count + ledger.records.count + ledger.users.count + ledger.groups.count
     }
 
-    private mutating func admit() -> String? {
-        let index = Int.random(in: 0..<model.facts.count, using: &random)
-        let newcomer = model.facts[index]
-        let expected = model.admit(index)
-        let outcome = Self.outcome(of: ledger.admit(newcomer, owner: 7, now: now))
-        return outcome == expected ? nil : "\(newcomer): \(outcome), expected \(expected)"
+    /// Asks both for what they foresee of a newcomer, and then mostly for the verdict.
+    private mutating func ask() -> String? {
+        let caller = NaiveLedger.Caller(
+            facts: Int.random(in: 0..<model.facts.count, using: &random),
+            isReturning: Int.random(in: 0..<5, using: &random) == 0, vitals: randomVitals(),
+            now: now, chance: .random(in: 0..<1, using: &random))
+        let facts = model.facts[caller.facts]
+        let mode = Int.random(in: 0..<8, using: &random)
+        var isForeseen = false
+        if mode < 4 {
+            let expected = model.foresee(caller)
+            let refusal = ledger.foresee(
+                facts, isReturning: caller.isReturning, now: now, chance: caller.chance)
+            let outcome = refusal.map { Self.outcome(of: .refused($0)) } ?? .init()
+            if outcome != expected { return "\(facts): \(outcome), foreseen \(expected)" }
+            isForeseen = refusal != nil
+        }
+        guard mode > 0 else { return nil }
+        let expected = model.admit(caller)
+        let verdict = ledger.admit(
+            facts, owner: 7, vitals: caller.vitals, isReturning: caller.isReturning, now: now,
+            chance: caller.chance)
+        let outcome = Self.outcome(of: verdict)
+        if isForeseen, verdict.refusal == nil { return "foreseen and not refused: \(facts)" }
+        if caller.isReturning, verdict.victims?.isEmpty == false { return "returning evicts" }
+        return outcome == expected ? nil : "\(facts): \(outcome), expected \(expected)"
+    }
+
+    private mutating func randomVitals() -> FixedVitals {
+        let conditions: [Condition] = [.well, .well, .well, .well, .stalled, .unacknowledged]
+        let later = Duration.milliseconds(
+            max(Int.random(in: -400...400, using: &random), 0))
+        return FixedVitals(
+            conditions[Int.random(in: 0..<6, using: &random)], lastEvent: now + later)
+    }
+
+    private mutating func endFlaps() -> String? {
+        let expected = model.endedFlaps(now: now)
+        let flaps = ledger.endedFlaps(now: now)
+        let ended = Dictionary(
+            uniqueKeysWithValues: flaps.map { flap in
+                (model.users.firstIndex(of: flap.user) ?? -1, [flap.evictions, flap.refusals])
+            })
+        return ended == expected ? nil : "ended \(ended), expected \(expected)"
     }
 
     private mutating func close() -> String? {
         let index = Int.random(in: 0...model.streams.count, using: &random)
         let id = index < model.streams.count ? model.streams[index].id : 0
-        let expected = model.close(id, reason: .clientClosed)
-        let closed = ledger.close(StreamID(rawValue: id), reason: .clientClosed, now: now)
+        let reason: CloseReason = Bool.random(using: &random) ? .clientClosed : .gatewayClosed
+        let expected = model.close(id, reason: reason, now: now)
+        let closed = ledger.close(StreamID(rawValue: id), reason: reason, now: now)
         let outcome = closed.map {
             NaiveLedger.Outcome(
                 id: $0.id.rawValue, policy: $0.policy?.name, count: $0.count, limit: $0.limit,
@@ -101,7 +142,8 @@ private struct ModelRun: ~Copyable {
         let expected = model.tick(now: now)
         let victims = ledger.tick(now: now)
         let outcome = NaiveLedger.Outcome(
-            victims: victims.ids, reasons: victims.map(\.reason), bills: victims.bills)
+            victims: victims.ids, reasons: victims.map(\.reason), choices: victims.choices,
+            bills: victims.bills)
         return outcome == expected ? nil : "tick: \(outcome), expected \(expected)"
     }
 
@@ -126,12 +168,14 @@ private struct ModelRun: ~Copyable {
                 id: admission.id.rawValue, wouldRefuse: admission.wouldRefuse,
                 policy: admission.policy?.name, count: admission.count, limit: admission.limit,
                 victims: admission.victims.ids, reasons: admission.victims.map(\.reason),
+                choices: admission.victims.choices,
                 observed: admission.observed.ids,
                 bills: admission.victims.bills + admission.observed.bills)
         case .refused(let refusal):
             NaiveLedger.Outcome(
                 refusal: refusal.reason, policy: refusal.policy?.name, count: refusal.count,
-                limit: refusal.limit)
+                limit: refusal.limit, retryAfter: refusal.retryAfter,
+                flap: refusal.flap?.evictions)
         }
     }
 
@@ -140,7 +184,9 @@ private struct ModelRun: ~Copyable {
         let users: [User] = [.ann, .bob, .cid, .token("ann"), .somewhere, .address("ann")]
         return users.flatMap { user in
             ["a", "b", "c"].flatMap { path in
-                [HTTPModel.Method.get, .get, .get, .post].map { stream(user, path, $0) }
+                [HTTPModel.Method.get, .get, .get, .post].enumerated().map { index, method in
+                    stream(user, path, method, tag: index == 0 ? nil : UInt64(index))
+                }
             }
         }
     }
@@ -152,7 +198,8 @@ private struct ModelRun: ~Copyable {
             policy(
                 name, perUser: limit(upTo: 5, using: &random),
                 perAddress: limit(upTo: 4, using: &random),
-                onExcess: Bool.random(using: &random) ? .closeOldest : .rejectNewest,
+                onExcess: [.closeOldest, .closeIdlest, .rejectNewest][
+                    Int.random(in: 0..<3, using: &random)], budget: budget(using: &random),
                 mode: Int.random(in: 0..<4, using: &random) == 0 ? .observe : .enforce,
                 evictable: Int.random(in: 0..<4, using: &random) == 0 ? ["GET", "POST"] : ["GET"])
         }
@@ -161,6 +208,13 @@ private struct ModelRun: ~Copyable {
             policies, max: limit(upTo: 20, using: &random),
             global: strategies[Int.random(in: 0..<strategies.count, using: &random)],
             perSecond: Int.random(in: 1...60, using: &random), generation: UInt64(generation + 1))
+    }
+
+    private static func budget(using random: inout SeededRandom) -> Policy.EvictionBudget? {
+        guard Int.random(in: 0..<4, using: &random) > 0 else { return nil }
+        return Policy.EvictionBudget(
+            burst: Int.random(in: 1...4, using: &random),
+            refill: .milliseconds(Int.random(in: 100...3000, using: &random)))
     }
 
     private static func limit(upTo most: Int, using random: inout SeededRandom) -> Int? {

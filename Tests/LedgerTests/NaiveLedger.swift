@@ -18,11 +18,14 @@ struct NaiveLedger {
     /// Who loses a stream to the next tick, and after them.
     private var row: [Owner] = []
     private var nextClose = Duration.zero
+    private var debts: [Int: NaiveDebt] = [:]
 
     struct Entry {
         let id: UInt64
         let facts: Int
         let user: Int
+        let vitals: FixedVitals
+        let admittedAt: Duration
         var position: Int?
         var isEvictable: Bool
         var isNamed = false
@@ -40,27 +43,6 @@ struct NaiveLedger {
     struct Owner: Equatable {
         let user: Int
         let position: Int?
-    }
-
-    /// The limit that a victim pays for, and how many count for it.
-    struct Bill: Equatable {
-        var count: Int
-        var limit: Int?
-    }
-
-    /// What a verdict says, in plain values.
-    struct Outcome: Equatable {
-        var id: UInt64?
-        var refusal: Refusal.Reason?
-        var wouldRefuse: Refusal.Reason?
-        var policy: String?
-        var count = 0
-        var limit: Int?
-        var victims: [UInt64] = []
-        var reasons: [CloseReason] = []
-        var observed: [UInt64] = []
-        /// Those of the victims, then those of the observed.
-        var bills: [Bill] = []
     }
 
     init(_ set: PolicySet, facts: [StreamFacts]) {
@@ -87,63 +69,182 @@ struct NaiveLedger {
             ? policy.maxStreamsPerUser : policy.maxStreamsPerAddress
     }
 
-    mutating func admit(_ index: Int) -> Outcome {
-        let (facts, user) = (facts[index], userOfFacts[index])
+    mutating func foresee(_ caller: Caller) -> Outcome {
+        let (facts, user) = (facts[caller.facts], userOfFacts[caller.facts])
+        let isKnown = live.contains {
+            $0.user == user && facts.tokenTag != nil
+                && self.facts[$0.facts].tokenTag == facts.tokenTag
+        }
+        if caller.isReturning || isKnown { return judge(caller).outcome }
+        guard let most = policySet.global.maxStreams, live.count >= most,
+            most == 0 || policySet.global.onExcess == .rejectNewest
+        else { return Outcome() }
+        // A budget refuses only where something could be closed, and here nothing can.
+        let before = debts
+        var outcome = judge(caller).outcome
+        debts = before
+        guard outcome.refusal != nil, outcome.refusal != .budget else { return Outcome() }
+        outcome.refusal = .globalCap
+        (outcome.count, outcome.limit) = (live.count, most)
+        return outcome
+    }
+
+    /// Who has to go for a newcomer, if it may come in.
+    private struct Judgement {
+        /// Empty when nothing stands in the way.
+        var outcome = Outcome()
+        var doomed: [(id: UInt64, choice: Choice)] = []
+        var payer: (id: UInt64, choice: Choice)?
+        var observed: [UInt64] = []
+        var wouldRefuse: Refusal.Reason?
+    }
+
+    private mutating func judge(_ caller: Caller) -> Judgement {
+        let (facts, user) = (facts[caller.facts], userOfFacts[caller.facts])
         let position = policySet.position(governing: facts)
         let owner = Owner(user: user, position: position)
         let policy = policy(at: position)
         let group = group(owner)
         let limit = limit(of: owner)
-        var outcome = Outcome(policy: policy?.name, count: group.count, limit: limit)
+        var judgement = Judgement()
+        func refused(
+            _ reason: Refusal.Reason, _ count: Int, _ limit: Int?, after: Duration? = nil,
+            flap: Int? = nil
+        ) -> Judgement {
+            Judgement(
+                outcome: Outcome(
+                    refusal: caller.isReturning ? .standby : reason, policy: policy?.name,
+                    count: count, limit: limit, retryAfter: after, flap: flap))
+        }
 
         let reckoned = group.filter { !$0.isNamed }
         let candidates = reckoned.filter(\.isEvictable)
         let excess = limit.map { max(reckoned.count + 1 - $0, 0) } ?? 0
-        let mayEvict = facts.user.isIdentified && policy?.onExcess == .closeOldest
+        let mayEvict = facts.user.isIdentified && policy?.onExcess != .rejectNewest
         let isRefused = excess > 0 && (!mayEvict || excess > candidates.count)
-        let chosen = isRefused ? [] : candidates.prefix(excess).map(\.id)
         let reason: Refusal.Reason = facts.user.isIdentified ? .userCap : .addressCap
         let observes = policy?.mode == .observe
-        if isRefused, !observes {
-            outcome.refusal = reason
-            return outcome
+        if observes {
+            if excess > 0, isRefused || caller.isReturning {
+                judgement.wouldRefuse = caller.isReturning ? .standby : reason
+            } else {
+                judgement.observed = candidates.prefix(excess).map(\.id)
+            }
+        } else if excess > 0, isRefused || caller.isReturning {
+            return refused(reason, group.count, limit)
+        } else {
+            let isIdlest = policy?.onExcess == .closeIdlest
+            judgement.doomed = pick(
+                excess, of: candidates, otherwise: isIdlest ? .idlest : .oldest)
         }
 
-        let doomed = observes ? [] : chosen
-        var payer: UInt64?
+        let doomed = judgement.doomed.map(\.id)
         if let most = policySet.global.maxStreams, live.count + 1 - doomed.count > most {
-            payer = most > 0 ? self.payer(for: user, beside: doomed, limit: most) : nil
-            if payer == nil {
-                outcome.refusal = .globalCap
-                (outcome.count, outcome.limit) = (live.count, most)
-                return outcome
+            judgement.payer =
+                most > 0 ? self.payer(for: user, beside: doomed, limit: most) : nil
+            if judgement.payer == nil || caller.isReturning {
+                return refused(.globalCap, live.count, most)
             }
         }
-
-        if observes {
-            for id in chosen { mark(id) { $0.isNamed = true } }
-            outcome.observed = chosen
-            outcome.wouldRefuse = isRefused ? reason : nil
+        let budget = policy.map { $0.mode == .observe ? nil : $0.evictionBudget } ?? .standard
+        if let budget, !doomed.isEmpty || judgement.payer != nil {
+            var debt = debts[user] ?? NaiveDebt()
+            let answer = debt.refuse(budget, now: caller.now, chance: caller.chance)
+            debts[user] = debt
+            if let answer {
+                return refused(
+                    .budget, doomed.isEmpty ? live.count : group.count,
+                    doomed.isEmpty ? policySet.global.maxStreams : limit, after: answer.wait,
+                    flap: answer.isNew ? debt.evictions : nil)
+            }
         }
-        for id in doomed { mark(id) { $0.condemned = .evictedUserCap } }
-        if let payer { mark(payer) { $0.condemned = .evictedGlobalCap } }
-        outcome.victims = doomed + (payer.map { [$0] } ?? [])
+        return judgement
+    }
+
+    mutating func admit(_ caller: Caller) -> Outcome {
+        let (facts, user) = (facts[caller.facts], userOfFacts[caller.facts])
+        let position = policySet.position(governing: facts)
+        let owner = Owner(user: user, position: position)
+        let policy = policy(at: position)
+        let judgement = judge(caller)
+        guard judgement.outcome.refusal == nil else { return judgement.outcome }
+        var outcome = Outcome(policy: policy?.name, limit: limit(of: owner))
+
+        let budget = policy.map { $0.mode == .observe ? nil : $0.evictionBudget } ?? .standard
+        if let budget, !judgement.doomed.isEmpty || judgement.payer != nil {
+            debts[user, default: NaiveDebt()].charge(budget, now: caller.now)
+        }
+        for id in judgement.observed { mark(id) { $0.isNamed = true } }
+        outcome.observed = judgement.observed
+        outcome.wouldRefuse = judgement.wouldRefuse
+        for (id, _) in judgement.doomed { mark(id) { $0.condemned = .evictedUserCap } }
+        if let payer = judgement.payer { mark(payer.id) { $0.condemned = .evictedGlobalCap } }
+        let victims = judgement.doomed + (judgement.payer.map { [$0] } ?? [])
+        outcome.victims = victims.map(\.id)
+        outcome.choices = victims.map(\.choice)
         outcome.reasons =
-            doomed.map { _ in .evictedUserCap } + (payer == nil ? [] : [.evictedGlobalCap])
+            judgement.doomed.map { _ in .evictedUserCap }
+            + (judgement.payer == nil ? [] : [.evictedGlobalCap])
         lastID += 1
         streams.append(
             Entry(
-                id: lastID, facts: index, user: user, position: position,
-                isEvictable: facts.isEvictable(under: policy), isNamed: observes && isRefused))
+                id: lastID, facts: caller.facts, user: user, vitals: caller.vitals,
+                admittedAt: caller.now, position: position,
+                isEvictable: facts.isEvictable(under: policy),
+                isNamed: judgement.wouldRefuse != nil))
         outcome.id = lastID
         outcome.count = self.group(owner).count
         outcome.bills =
-            doomed.map { _ in bill(of: owner) } + (payer == nil ? [] : [bill(of: nil)])
+            judgement.doomed.map { _ in bill(of: owner) }
+            + (judgement.payer == nil ? [] : [bill(of: nil)])
             + outcome.observed.map { _ in bill(of: owner) }
-        let payingUser = payer.flatMap { id in streams.first { $0.id == id }?.user }
+        let payingUser = judgement.payer.flatMap { payer in
+            streams.first { $0.id == payer.id }?.user
+        }
         settle([payingUser, user].compactMap { $0 })
         return outcome
     }
+
+    /// The dead first, then by age or idleness. Where there is no choice nobody is examined.
+    private func pick(
+        _ count: Int, of candidates: [Entry], otherwise: Choice
+    ) -> [(id: UInt64, choice: Choice)] {
+        if candidates.count <= count {
+            return candidates.map { ($0.id, otherwise == .idlest ? .oldest : otherwise) }
+        }
+        let rated = candidates.map { one -> (rank: Int, choice: Choice, entry: Entry) in
+            switch one.vitals.condition {
+            case .stalled: return (0, .stalled, one)
+            case .unacknowledged: return (0, .unacknowledged, one)
+            case .well: break
+            }
+            let isOvertaken = candidates.contains { younger in
+                younger.id > one.id && younger.position == one.position
+                    && younger.vitals.lastEvent > younger.admittedAt
+                    && one.vitals.lastEvent <= younger.admittedAt
+            }
+            return isOvertaken ? (1, .onlyHeartbeats, one) : (2, otherwise, one)
+        }
+        return rated.sorted { left, right in
+            let byIdleness = otherwise == .idlest
+            let (one, other) = (left.entry, right.entry)
+            return (left.rank, byIdleness ? one.vitals.lastEvent : .zero, one.id)
+                < (right.rank, byIdleness ? other.vitals.lastEvent : .zero, other.id)
+        }.prefix(count).map { ($0.entry.id, $0.choice) }
+    }
+
+    /// The episodes that are over, with their evictions and refusals, by user.
+    mutating func endedFlaps(now: Duration) -> [Int: [Int]] {
+        var ended: [Int: [Int]] = [:]
+        for (user, debt) in debts {
+            guard let counts = debt.counts(endedBy: now) else { continue }
+            ended[user] = counts
+            debts[user]?.forgetEpisode()
+        }
+        return ended
+    }
+
+    var hasFlaps: Bool { debts.values.contains(where: \.hasEpisode) }
 
     /// What the victims of a verdict on `owner` pay for, `nil` for the global limit.
     private func bill(of owner: Owner?) -> Bill {
@@ -153,20 +254,24 @@ struct NaiveLedger {
         return Bill(count: group(owner).count, limit: limit(of: owner))
     }
 
-    private func payer(for user: Int, beside doomed: [UInt64], limit: Int) -> UInt64? {
+    private func payer(
+        for user: Int, beside doomed: [UInt64], limit: Int
+    ) -> (id: UInt64, choice: Choice)? {
         let others = live.filter { $0.isEvictable && !doomed.contains($0.id) }
         switch policySet.global.onExcess {
         case .rejectNewest: return nil
-        case .closeOldest: return others.first?.id
+        case .closeOldest: return others.first.map { ($0.id, .oldest) }
         case .closeOldestOfHeaviest:
             let weight = live.count { $0.user == user } + 1 - doomed.count
             let userCount = Set(live.map(\.user) + [user]).count
+            var payingUser = user
             if let heaviest = heaviest(except: user), heaviest.weight > weight,
                 heaviest.weight * userCount > limit
             {
-                return others.first { $0.user == heaviest.user }?.id
+                payingUser = heaviest.user
             }
-            return others.first { $0.user == user }?.id
+            let candidates = others.filter { $0.user == payingUser }
+            return pick(1, of: candidates, otherwise: .heaviest).first
         }
     }
 
@@ -176,13 +281,19 @@ struct NaiveLedger {
             .map { ($0.key, $0.value.weight) }
     }
 
-    mutating func close(_ id: UInt64, reason: CloseReason) -> Outcome? {
+    mutating func close(_ id: UInt64, reason: CloseReason, now: Duration) -> Outcome? {
         guard let index = streams.firstIndex(where: { $0.id == id }) else { return nil }
         let entry = streams.remove(at: index)
         settle([entry.user])
+        let policy = policy(at: entry.position)
+        if reason == .clientClosed, entry.isLive || entry.condemned == .evictedUserCap,
+            let budget = policy.map({ $0.mode == .observe ? nil : $0.evictionBudget }) ?? .standard
+        {
+            debts[entry.user]?.refund(budget, now: now)
+        }
         let owner = Owner(user: entry.user, position: entry.position)
         return Outcome(
-            id: id, policy: policy(at: entry.position)?.name, count: group(owner).count,
+            id: id, policy: policy?.name, count: group(owner).count,
             limit: limit(of: owner), reasons: [entry.condemned ?? reason])
     }
 
@@ -216,6 +327,7 @@ struct NaiveLedger {
             settle([victim.user])
             outcome.victims.append(victim.id)
             outcome.reasons.append(.reload)
+            outcome.choices.append(.surplus)
             outcome.bills.append(bill(of: owner))
             nextClose += .seconds(1) / max(policySet.global.reloadClosesPerSecond, 1)
         }

@@ -140,8 +140,9 @@ struct MatchTests {
     ) throws -> Policy {
         Policy(
             name: name, match: try condition.match, maxStreamsPerUser: 1, maxStreamsPerAddress: nil,
-            onExcess: .closeOldest, idleTimeout: nil, idleClock: .bytes, heartbeats: [],
-            maxAge: nil, afterEviction: .standby, mode: .enforce, evictableMethods: evictable)
+            onExcess: .closeOldest, evictionBudget: nil, idleTimeout: nil, idleClock: .bytes,
+            heartbeats: [], maxAge: nil, endsWithToken: false, keepAlive: nil,
+            afterEviction: .standby, clients: .auto, mode: .enforce, evictableMethods: evictable)
     }
 
     private static func set(_ conditions: [Condition]) throws -> PolicySet {

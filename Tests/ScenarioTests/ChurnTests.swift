@@ -9,7 +9,9 @@ extension Scenarios {
         {
             let cycles = Scale.pick(small: 400, normal: 2000, full: 100_000)
             let atOnce = 50
-            let stage = try await Stage()
+            let stage = try await Stage {
+                $0.policies = ["default.yaml": SluiceOptions.cap(1, "eviction_budget: off")]
+            }
             try await churn(stage, cycles: 400, atOnce: atOnce)
             try await settle(stage)
             let (descriptors, memory) = (

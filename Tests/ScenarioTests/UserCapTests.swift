@@ -67,7 +67,9 @@ extension Scenarios {
             async throws
         {
             let connects = 50
-            let stage = try await Stage()
+            let stage = try await Stage {
+                $0.policies = ["default.yaml": SluiceOptions.cap(1, "eviction_budget: off")]
+            }
 
             for round in 1...Scale.pick(small: 2, normal: 5, full: 50) {
                 let user = "user-\(round)"

@@ -25,13 +25,17 @@ import Testing
                   claims: { plan: [premium, 2], "user.admin": true }
                 max_streams_per_user: 5
                 max_streams_per_address: 7
-                on_excess: reject_newest
+                on_excess: close_idlest
+                eviction_budget: { burst: 3, refill: 500ms }
                 idle_timeout: 5m
                 idle_clock: events
                 heartbeats:
                   - { event: Generic, data_contains: '"type":"heartbeat"' }
                 max_age: 12h
+                until: token_expiry
+                keep_alive: 15s
                 after_eviction: stop
+                clients: eventsource
                 mode: observe
                 evictable_methods: [GET, POST]
             """)
@@ -49,14 +53,19 @@ import Testing
         #expect(policy.match.claims == ["plan": ["premium", "2"], "user.admin": ["true"]])
         #expect(policy.maxStreamsPerUser == 5)
         #expect(policy.maxStreamsPerAddress == 7)
-        #expect(policy.onExcess == .rejectNewest)
+        #expect(policy.onExcess == .closeIdlest)
+        #expect(
+            policy.evictionBudget == Policy.EvictionBudget(burst: 3, refill: .milliseconds(500)))
         #expect(policy.idleTimeout == .seconds(300))
         #expect(policy.idleClock == .events)
         #expect(
             policy.heartbeats
                 == [Policy.Heartbeat(event: "Generic", dataContains: #""type":"heartbeat""#)])
         #expect(policy.maxAge == .seconds(43_200))
+        #expect(policy.endsWithToken)
+        #expect(policy.keepAlive == .seconds(15))
         #expect(policy.afterEviction == .stop)
+        #expect(policy.clients == .eventSource)
         #expect(policy.mode == .observe)
         #expect(policy.evictableMethods == ["GET", "POST"])
     }
@@ -73,12 +82,43 @@ import Testing
         #expect(policy.match.methods.isEmpty && policy.match.claims.isEmpty)
         #expect(policy.maxStreamsPerUser == nil && policy.maxStreamsPerAddress == nil)
         #expect(policy.onExcess == .closeOldest)
+        #expect(policy.evictionBudget == Policy.EvictionBudget(burst: 10, refill: .seconds(30)))
         #expect(policy.idleTimeout == nil && policy.maxAge == nil)
+        #expect(!policy.endsWithToken && policy.keepAlive == nil)
         #expect(policy.idleClock == .frames)
         #expect(policy.heartbeats.isEmpty)
         #expect(policy.afterEviction == .standby)
+        #expect(policy.clients == .auto)
         #expect(policy.mode == .enforce)
         #expect(policy.evictableMethods == ["GET"])
+    }
+
+    @Test(
+        "an eviction budget may be written in part, or be off",
+        arguments: [
+            ("{ burst: 1 }", Policy.EvictionBudget(burst: 1, refill: .seconds(30))),
+            ("{ refill: 1h }", Policy.EvictionBudget(burst: 10, refill: .seconds(3600))),
+            ("{}", .standard), ("off", nil), ("\"off\"", nil), ("false", nil),
+        ])
+    func evictionBudget(text: String, budget: Policy.EvictionBudget?) throws {
+        let set = try load("version: 1\npolicies:\n  - name: a\n    eviction_budget: \(text)\n")
+
+        #expect(set.policies.map(\.evictionBudget) == [budget])
+    }
+
+    @Test("what an evicted client is told is one word", arguments: Policy.AfterEviction.allCases)
+    func afterEviction(word: Policy.AfterEviction) throws {
+        let set = try load(
+            "version: 1\npolicies:\n  - name: a\n    after_eviction: \(word.rawValue)\n")
+
+        #expect(set.policies.map(\.afterEviction) == [word])
+    }
+
+    @Test("the kind of the clients is one word", arguments: Policy.ClientKind.allCases)
+    func clients(kind: Policy.ClientKind) throws {
+        let set = try load("version: 1\npolicies:\n  - name: a\n    clients: \(kind.rawValue)\n")
+
+        #expect(set.policies.map(\.clients) == [kind])
     }
 
     @Test func `heartbeats are taken as far as the scanner has room for them, and no further`() {

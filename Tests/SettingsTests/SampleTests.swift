@@ -60,7 +60,9 @@ import Testing
         let words = [
             "on_excess": Policy.Excess.allCases.map(\.rawValue),
             "idle_clock": Policy.IdleClock.allCases.map(\.rawValue),
+            "until": ["token_expiry"],
             "after_eviction": Policy.AfterEviction.allCases.map(\.rawValue),
+            "clients": Policy.ClientKind.allCases.map(\.rawValue),
             "mode": Policy.Mode.allCases.map(\.rawValue),
         ]
         let set = try PolicyLoader.load(
@@ -68,7 +70,8 @@ import Testing
         let plain = try #require(set.policies.first)
         let defaults = [
             "on_excess": plain.onExcess.rawValue, "idle_clock": plain.idleClock.rawValue,
-            "after_eviction": plain.afterEviction.rawValue, "mode": plain.mode.rawValue,
+            "after_eviction": plain.afterEviction.rawValue, "clients": plain.clients.rawValue,
+            "mode": plain.mode.rawValue,
         ]
 
         for (key, words) in words {
@@ -76,6 +79,16 @@ import Testing
             #expect(property["enum"] as? [String] == words)
             #expect(property["default"] as? String == defaults[key])
         }
+    }
+
+    @Test func `the schema knows the eviction budget that the reader knows`() throws {
+        let policy = try #require(properties(of: schema(), at: ["policies", "items"]))
+        let group = try #require(policy["eviction_budget"] as? [String: Any])
+        let budget = try #require(group["properties"] as? [String: [String: Any]])
+        let standard = Policy.EvictionBudget.standard
+
+        #expect(budget["burst"]?["default"] as? Int == standard.burst)
+        #expect(budget["refill"]?["default"] as? String == standard.refill.policyText)
     }
 
     @Test func `the schema describes every key`() throws {

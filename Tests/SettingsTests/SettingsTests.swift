@@ -34,7 +34,16 @@ import Testing
         #expect(settings.limits.headerBytes == 65_536)
         #expect(settings.limits.headerFields == 100)
         #expect(settings.limits.targetBytes == 16_384)
-        #expect(settings.streams.asksIdentity)
+        #expect(
+            settings.streams
+                == Settings.Streams(
+                    asksIdentity: true, evictedRetry: .seconds(60), evictedRetryMax: .seconds(300),
+                    tombstoneLifetime: .seconds(86_400), tombstoneKeyFile: nil, openingPadding: 0))
+        #expect(settings.limits.deadPeerTimeout == .seconds(30))
+        #expect(settings.limits.bufferedBytes == 268_435_456)
+        #expect(settings.gateway.streamsPerSecond == 500)
+        #expect(settings.gateway.streamsBurst == 500)
+        #expect(settings.gateway.admissionWait == .seconds(5))
         #expect(settings.drain.timeout == .seconds(30))
         #expect(settings.listeners.first?.tls == nil)
     }
@@ -65,7 +74,17 @@ import Testing
         #expect(settings.log == Settings.Log(target: .file("/var/log/sluice"), level: .debug))
         #expect(settings.limits.connectionsMax == 500)
         #expect(settings.limits.handshakeTimeout == .milliseconds(500))
-        #expect(!settings.streams.asksIdentity)
+        #expect(
+            settings.streams
+                == Settings.Streams(
+                    asksIdentity: false, evictedRetry: .milliseconds(500),
+                    evictedRetryMax: .seconds(86_400), tombstoneLifetime: .seconds(30 * 86_400),
+                    tombstoneKeyFile: "tombstone.key", openingPadding: 2048))
+        #expect(settings.limits.deadPeerTimeout == .seconds(1))
+        #expect(settings.limits.bufferedBytes == 1_048_576)
+        #expect(settings.gateway.streamsPerSecond == 20)
+        #expect(settings.gateway.streamsBurst == 1)
+        #expect(settings.gateway.admissionWait == .milliseconds(100))
         #expect(settings.drain.timeout == .seconds(60))
         #expect(settings.workers == 2)
     }
@@ -76,7 +95,7 @@ import Testing
                 .listen: ["127.0.0.1:9443", "[::1]:9443"], .gateway: ["http://localhost"],
                 .token: ["bearer"], .userClaim: ["token"], .workers: ["3"], .log: ["stderr"],
                 .logLevel: ["error"], .drainTimeout: ["5s"], .policies: ["other/"],
-                .hashKeyFile: ["other.key"],
+                .hashKeyFile: ["other.key"], .tombstoneKeyFile: ["another.key"],
             ], from: Self.full)
 
         #expect(settings.listeners.map(\.address.text) == ["127.0.0.1:9443", "[::1]:9443"])
@@ -89,6 +108,8 @@ import Testing
         #expect(settings.drain.timeout == .seconds(5))
         #expect(settings.policies == "other/")
         #expect(settings.hashKeyFile == "other.key")
+        #expect(settings.streams.tombstoneKeyFile == "another.key")
+        #expect(settings.streams.openingPadding == 2048)
     }
 
     @Test func `moving a listener by flag does not turn its encryption off`() throws {
@@ -146,11 +167,12 @@ import Testing
         #expect(!problems.text.contains("hunter2"))
     }
 
-    @Test func `P12 a secret that all may read is warned about`() throws {
+    @Test("P12 a secret that all may read is warned about", arguments: keyFlags)
+    func readableSecret(flag: Flag) throws {
         let directory = try TemporaryDirectory()
-        let key = try directory.write("0123456789abcdef", to: "hash.key")
+        let key = try directory.write("0123456789abcdef", to: "secret.key")
         var flags = Flags(Self.least)
-        flags.set(.hashKeyFile, key)
+        flags.set(flag, key)
         chmod(key, 0o644)
 
         let open = try Settings.load(file: nil, flags: flags).warnings.map(\.text)
@@ -161,32 +183,53 @@ import Testing
         #expect(!closed.contains { $0.contains("chmod") })
     }
 
-    @Test func `the hash key is read as it is`() throws {
+    @Test func `a key is read as it is`() throws {
         let directory = try TemporaryDirectory()
-        let text = String(repeating: "k", count: 32)
+        let (hash, tombstone) = (
+            String(repeating: "h", count: 32), String(repeating: "t", count: 1024)
+        )
         var flags = Flags(Self.least)
-        flags.set(.hashKeyFile, try directory.write(text, to: "hash.key"))
+        flags.set(.hashKeyFile, try directory.write(hash, to: "hash.key"))
+        flags.set(.tombstoneKeyFile, try directory.write(tombstone, to: "tombstone.key"))
 
-        #expect(try Settings.load(file: nil, flags: flags).hashKey() == Array(text.utf8))
-        #expect(try settings(Self.least).hashKey() == nil)
+        let settings = try Settings.load(file: nil, flags: flags)
+
+        #expect(try settings.hashKey() == Array(hash.utf8))
+        #expect(try settings.tombstoneKey() == Array(tombstone.utf8))
     }
 
-    @Test("P12 a hash key that cannot be used is told without its text", arguments: [0, 31, 1025])
-    func badHashKey(count: Int) throws {
+    @Test func `a key that no file is named for is none`() throws {
+        let settings = try settings(Self.least)
+
+        #expect(try settings.hashKey() == nil)
+        #expect(try settings.tombstoneKey() == nil)
+    }
+
+    @Test(
+        "P12 a key that cannot be used is told without its text", arguments: keyFlags,
+        [0, 31, 1025])
+    func badKey(flag: Flag, count: Int) throws {
         let directory = try TemporaryDirectory()
         let secret = String(repeating: "k", count: count)
         var flags = Flags(Self.least)
-        flags.set(.hashKeyFile, try directory.write(secret, to: "hash.key"))
+        flags.set(flag, try directory.write(secret, to: "secret.key"))
         let settings = try Settings.load(file: nil, flags: flags)
-        flags.set(.hashKeyFile, "a-secret-in-place-of-a-path")
+        flags.set(flag, "a-secret-in-place-of-a-path")
         let missing = try Settings.load(file: nil, flags: flags)
 
-        let wrong = try #require(throws: Problems.self) { _ = try settings.hashKey() }
-        let absent = try #require(throws: Problems.self) { _ = try missing.hashKey() }
+        let wrong = try #require(throws: Problems.self) { try Self.readKeys(of: settings) }
+        let absent = try #require(throws: Problems.self) { try Self.readKeys(of: missing) }
 
         #expect(wrong.text.contains("holds \(count) bytes; write 32 to 1024"))
         #expect(absent.text.contains("no such file"))
         #expect(!absent.text.contains("secret"))
+    }
+
+    private static let keyFlags: [Flag] = [.hashKeyFile, .tombstoneKeyFile]
+
+    private static func readKeys(of settings: Settings) throws(Problems) {
+        _ = try settings.hashKey()
+        _ = try settings.tombstoneKey()
     }
 
     @Test func `several token places that nothing verifies are warned about`() throws {
@@ -308,14 +351,27 @@ import Testing
         gateway:
           url: unix:/run/gateway.sock
           pool_idle_max: 0
+          streams_per_second: 20
+          streams_burst: 1
+          admission_wait: 100ms
         identity:
           tokens: [ "query:access_token" ]
           user_claim: user.id
           hash_key_file: hash.key
         policies: policies/
         log: { to: /var/log/sluice, level: debug }
-        limits: { connections_max: 500, handshake_timeout: 500ms }
-        streams: { ask_identity: false }
+        limits:
+          connections_max: 500
+          handshake_timeout: 500ms
+          dead_peer_timeout: 1s
+          buffered_bytes: 1048576
+        streams:
+          ask_identity: false
+          evicted_retry: 500ms
+          evicted_retry_max: 24h
+          tombstone_lifetime: 30d
+          tombstone_key_file: tombstone.key
+          opening_padding: 2048
         drain: { timeout: 1m }
         workers: 2
         """

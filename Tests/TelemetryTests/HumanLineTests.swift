@@ -32,6 +32,8 @@ struct HumanLineTests {
             (.streamClosed, "close    s-1  alice: evicted after 8.2 s, 12 events, 4096 bytes"),
             (.streamRefused, "refuse   alice: this user has enough streams (cap 1), 429"),
             (.evict, "evict    s-1  alice: newer stream s-2 took its place (cap 1)"),
+            (.flap, "flap     alice: at rest after 3 min, 61 refusals, 12 evictions"),
+            (.inject, "inject   s-1  last words: 187 bytes after 4096 of the gateway's"),
             (.request, "request  GET /api/chats: 502 after 3 ms"),
             (
                 .error,

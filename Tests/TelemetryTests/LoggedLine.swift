@@ -68,11 +68,16 @@ func records(filledWith text: String) -> [LogEvent] {
                 comments: .max, bytes: .max)),
         .streamRefused(
             LogEvent.StreamRefused(
-                context, reason: .addressCap, verdict: .enforced(status: .max))),
+                context, reason: .ledger(.budget), verdict: .enforced(status: .max))),
         .evict(
             LogEvent.Evict(
                 context, reason: .evictedGlobalCap, cause: .newcomer(stream: text),
-                isObserved: false)),
+                choice: .onlyHeartbeats, isObserved: false)),
+        .flap(
+            LogEvent.Flap(
+                phase: .end(after: .seconds(Int64.min)), user: text, policy: text,
+                generation: .max, evictions: .max, refusals: .max)),
+        .inject(LogEvent.Inject(stream: text, kind: .lastWords, offset: .max, length: .max)),
         .request(
             LogEvent.Request(
                 method: text, path: text, status: .max, duration: .seconds(Int64.max), bytes: .max,

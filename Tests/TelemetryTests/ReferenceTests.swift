@@ -51,7 +51,12 @@ struct ReferenceTests {
                 LogEvent.StreamClosed(
                     context, reason: .idle, duration: .zero, events: 0, comments: 0, bytes: 0)),
             .evict(
-                LogEvent.Evict(context, reason: .reload, cause: .reload, isObserved: true)),
+                LogEvent.Evict(
+                    context, reason: .reload, cause: .reload, choice: .surplus, isObserved: true)),
+            .flap(
+                LogEvent.Flap(
+                    phase: .begin, user: "alice", policy: nil, generation: nil, evictions: 10,
+                    refusals: 1)),
             .request(
                 LogEvent.Request(
                     method: "GET", path: "/", status: 200, duration: .zero, bytes: 0,
@@ -75,7 +80,7 @@ struct ReferenceTests {
 
         let line = try LoggedLine(
             .streamRefused(
-                LogEvent.StreamRefused(context, reason: .userCap, verdict: .observed)))
+                LogEvent.StreamRefused(context, reason: .ledger(.userCap), verdict: .observed)))
 
         #expect(line.object["observed"] as? Bool == true)
         #expect(line.object["status"] == nil)
@@ -84,5 +89,11 @@ struct ReferenceTests {
     @Test func `every reason has a meaning of its own`() {
         #expect(Set(CloseReason.allCases.map(\.meaning)).count == CloseReason.allCases.count)
         #expect(Set(StopReason.allCases.map(\.meaning)).count == StopReason.allCases.count)
+        #expect(Set(Choice.allCases.map(\.meaning)).count == Choice.allCases.count)
+        let refusals = LogEvent.StreamRefused.Reason.allCases
+        #expect(Set(refusals.map(\.rawValue)).count == refusals.count)
+        #expect(Set(refusals.map(\.meaning)).count == refusals.count)
+        let injections = LogEvent.Inject.Kind.allCases
+        #expect(Set(injections.map(\.meaning)).count == injections.count)
     }
 }

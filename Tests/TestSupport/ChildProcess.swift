@@ -13,6 +13,8 @@ package final class ChildProcess: Sendable {
         var exit: Exit?
         var lines: [String] = []
         var errors = ""
+        /// Outputs that have not come to their end.
+        var unread = 2
     }
 
     package let pid: pid_t
@@ -114,6 +116,7 @@ package final class ChildProcess: Sendable {
             }
             if !rest.isEmpty { handle(String(decoding: rest, as: UTF8.self)) }
             close(descriptor)
+            state.withLock { $0.unread -= 1 }
             bulletin.post()
         }
         thread.start()
@@ -164,10 +167,11 @@ package final class ChildProcess: Sendable {
         _ = write(input, bytes, bytes.count)
     }
 
+    /// Waits until it has ended and all that it said has been read.
     package func waitForExit(within limit: Duration = patience) async throws -> Exit {
         try await bulletin.first(
             "the end of process \(pid)", within: limit, clue: { self.errors }
-        ) { self.exit }
+        ) { state.withLock { $0.unread == 0 ? $0.exit : nil } }
     }
 
     // MARK: What the kernel knows

@@ -32,6 +32,15 @@ int clinux_local_address(int descriptor, struct sockaddr_storage *address);
 int clinux_set_option(int descriptor, int level, int name, int value);
 int clinux_socket_error(int descriptor);
 
+// What TCP knows of the peer (tcp(7), TCP_INFO). Returns 0, or -1 for what is no TCP socket.
+struct clinux_tcp_state {
+    uint32_t unacknowledged;   // segments sent that nothing was heard of
+    uint32_t retransmits;      // timeouts in a row
+    uint32_t probes;           // probes in a row without an answer
+    uint32_t silence_ms;       // since the last acknowledgement came
+};
+int clinux_tcp_state(int descriptor, struct clinux_tcp_state *state);
+
 // A signalfd for the given signals, which are blocked for the calling thread and for all that it
 // starts afterwards. Returns the descriptor, or -1.
 int clinux_signals(const int *signals, int count);

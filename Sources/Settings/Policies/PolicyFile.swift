@@ -80,59 +80,42 @@ extension PolicyFile.Entry {
         ) { Match(reading: &$0) }
         hasSoundMatch = section.reading.problems.count == problemCount
         let idle = Idle(&section)
+        let excess = PolicyFile.Excess(&section)
+        let maxAge = section.optional(
+            "max_age", .duration(.seconds(1)...Duration.policyMax), absence: "no limit",
+            "How long a stream may live, plus or minus ten percent, so that streams that opened "
+                + "together do not end together.")
+        let until = section.optional(
+            "until", Kind<End>.word(), absence: "no such end",
+            "With `token_expiry` a stream ends when the `exp` claim of its token passes, and its "
+                + "client comes back with a fresh one. A token without that claim ends nothing.")
+        let keepAlive = section.optional(
+            "keep_alive", .duration(.seconds(1)...Duration.policyMax), absence: "no comments",
+            "After how much silence towards the client a comment is put between two events, so "
+                + "that nothing on the way takes the connection for dead. Such a comment never "
+                + "counts as life.")
+        let eviction = PolicyFile.Eviction(&section)
         policy = Policy(
-            name: name ?? "", match: match,
-            maxStreamsPerUser: section.optional(
-                "max_streams_per_user", .wholeNumber(PolicyFile.Global.streamsRange),
-                absence: "no limit", "How many live streams one user may have under this policy."),
-            maxStreamsPerAddress: section.optional(
-                "max_streams_per_address", .wholeNumber(PolicyFile.Global.streamsRange),
-                absence: "no limit",
-                "How many live streams without a token one client address may have. An address is "
-                    + "no identity, so above this limit the newcomer is refused and nobody "
-                    + "closed."),
-            onExcess: section.value(
-                "on_excess", .word(later: ["park_oldest", "share"]), default: .closeOldest,
-                "What happens above `max_streams_per_user`: `close_oldest` closes the user's "
-                    + "oldest stream, `reject_newest` turns the newcomer away."),
-            idleTimeout: idle.timeout, idleClock: idle.clock, heartbeats: idle.heartbeats,
-            maxAge: section.optional(
-                "max_age", .duration(.seconds(1)...Duration.policyMax), absence: "no limit",
-                "How long a stream may live, plus or minus ten percent, so that streams that "
-                    + "opened together do not end together."),
-            afterEviction: section.value(
-                "after_eviction", .word(), default: .standby,
-                "What a native EventSource that was closed is told when it comes back: `standby` "
-                    + "to wait for a free slot, `stop` never to come back by itself."),
+            name: name ?? "", match: match, maxStreamsPerUser: excess.userMax,
+            maxStreamsPerAddress: excess.addressMax, onExcess: excess.response,
+            evictionBudget: excess.budget, idleTimeout: idle.timeout, idleClock: idle.clock,
+            heartbeats: idle.heartbeats, maxAge: maxAge, endsWithToken: until == .tokenExpiry,
+            keepAlive: keepAlive, afterEviction: eviction.after, clients: eviction.clients,
             mode: section.value(
                 "mode", .word(), default: .enforce,
                 "`enforce`, or `observe` to log what would happen and touch nothing."),
-            evictableMethods: Set(
-                section.values(
-                    "evictable_methods", .method, countMax: 5, absence: "GET",
-                    "Streams of these methods may be closed to make room; all others are only "
-                        + "ever refused. A POST stream is most often work that somebody pays for.")
-                    ?? ["GET"]))
-        section.notInThisVersion("eviction_budget")
+            evictableMethods: eviction.methods)
         section.notInThisVersion("make_room")
         place = section.place(of: "name")
         userLimitPlace = section.place(of: "max_streams_per_user")
         addressLimitPlace = section.place(of: "max_streams_per_address")
-        Self.checkExcess(of: policy, in: section)
+        PolicyFile.Excess.check(policy, in: section)
     }
+}
 
-    /// A policy that says it closes streams, and may close none of those it governs.
-    private static func checkExcess(of policy: Policy, in section: Section) {
-        guard section.isWritten("on_excess"), policy.onExcess == .closeOldest,
-            !policy.match.methods.isEmpty,
-            policy.match.methods.isDisjoint(with: policy.evictableMethods)
-        else { return }
-        let methods = policy.match.methods.sorted().alternatives
-        section.report(
-            "on_excess",
-            "close_oldest can close nothing here, for evictable_methods does not name \(methods); "
-                + "name it there, or write reject_newest")
-    }
+/// What may end a stream besides its age.
+private enum End: String, CaseIterable {
+    case tokenExpiry = "token_expiry"
 }
 
 /// The keys of a policy that say when a stream is idle.

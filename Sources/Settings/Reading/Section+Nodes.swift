@@ -66,6 +66,13 @@ extension Section {
         return nil
     }
 
+    func reportNeitherGroupNorOff(_ node: YAMLNode, _ key: String) {
+        reading.report(
+            reading.place(node.mark),
+            "\(key): expected keys with their values, or off for no limit, got \(node.shown)"
+                + (node.isNearlyOff ? "; did you mean off?" : node.mendIfNull))
+    }
+
     func items(of node: YAMLNode, _ key: String, countMax: Int) -> [YAMLNode] {
         guard case .list(let items) = node.content else {
             reading.report(
@@ -102,6 +109,22 @@ extension YAMLNode {
         case .list: "a list"
         case .mapping: "a group of keys"
         }
+    }
+
+    var isMapping: Bool {
+        if case .mapping = content { true } else { false }
+    }
+
+    /// Whether it is the word `off`, also as YAML tools write that word anew.
+    var isOff: Bool {
+        guard case .scalar(let scalar) = content else { return false }
+        return ["off", "false"].contains(scalar.text)
+    }
+
+    /// Whether it is another word for `off`, or that one misspelt. Nothing at all is none.
+    fileprivate var isNearlyOff: Bool {
+        guard case .scalar(let scalar) = content, !scalar.isNull else { return false }
+        return scalar.meansNoLimit || NearMiss.nearest(to: scalar.text, among: ["off"]) != nil
     }
 
     /// A key with nothing below it is most often a file that was cut off or half commented out.

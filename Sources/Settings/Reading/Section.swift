@@ -68,6 +68,17 @@ struct Section {
         return reading.runSection(path: join(key), at: place, entries: entries, read)
     }
 
+    /// A group of keys, or the word `off` in its place: `nil` then. When neither is written, it is
+    /// read as if it were empty.
+    mutating func groupOrOff<Result>(
+        _ key: String, _ about: String, _ read: (inout Section) -> Result
+    ) -> Result? {
+        guard let node = entry(key)?.value, !node.isMapping else { return group(key, about, read) }
+        askGroup(key, about)
+        if !node.isOff { reportNeitherGroupNorOff(node, key) }
+        return nil
+    }
+
     /// A group of keys that may be missing as a whole.
     mutating func optionalGroup<Result>(
         _ key: String, _ about: String, _ read: (inout Section) -> Result?

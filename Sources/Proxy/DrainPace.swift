@@ -1,0 +1,33 @@
+import Ledger
+import Reactor
+
+/// Lets the streams of a worker go one after the other when the process ends, so that their clients
+/// do not all arrive elsewhere at once: as fast as a gateway is meant to get streams, or faster
+/// where the drain's time is short.
+final class DrainPace: TimerHandler {
+    private unowned let worker: Worker
+    /// Oldest first.
+    private let leaving: [StreamID]
+    private let start: Duration
+    private let time: Duration
+    private var left = 0
+
+    private static let step = Duration.milliseconds(10)
+
+    init(for worker: Worker, within timeout: Duration) {
+        self.worker = worker
+        leaving = worker.streams.keys.sorted()
+        start = worker.reactor.now
+        time = min(timeout / 2, .seconds(Double(leaving.count) / worker.streamsPerSecond))
+    }
+
+    func timerFired(now: Duration) -> Duration? {
+        let part = time > .zero ? min((now - start) / time, 1) : 1
+        let due = min(Int(Double(leaving.count) * part) + 1, leaving.count)
+        while left < due {
+            worker.streams[leaving[left]]?.leave(.drain)
+            left += 1
+        }
+        return left < leaving.count ? now + Self.step : nil
+    }
+}

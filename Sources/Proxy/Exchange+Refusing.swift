@@ -1,0 +1,186 @@
+import EventStream
+import HTTP1
+import HTTPModel
+import Identity
+import Ledger
+import Policy
+import Reactor
+import Settings
+import TLS
+import Telemetry
+
+/// Whom a stream would count for, and what its client brought along.
+struct Candidate {
+    let facts: StreamFacts
+    /// The settings by which the facts were found.
+    let running: Running
+    /// Present if its stream was evicted and it came back by itself: it must not evict anybody.
+    var tombstone: Tombstone?
+}
+
+/// Turning a stream away: what is certain beforehand, and what each kind of client is told.
+extension Exchange {
+    // MARK: Before the gateway is asked
+
+    /// Whom a stream would count for. Worked out once, unless a reload has changed the rules.
+    func facts() -> StreamFacts {
+        let running = worker.running
+        if let candidate, candidate.running === running { return candidate.facts }
+        let (user, claims) = running.settings.identity.user(
+            of: token, clientAddress: client.peerHost, hash: running.hash)
+        let facts = StreamFacts(
+            user: user, method: request.method, host: request.host, path: request.target.path,
+            client: client.peer, claims: claims,
+            tokenTag: token.map { $0.withBytes { running.hash.tag(of: $0) } })
+        candidate = Candidate(facts: facts, running: running, tombstone: candidate?.tombstone)
+        return facts
+    }
+
+    /// Takes a tombstone out of `Last-Event-ID`: the gateway never sees one, but the id that it
+    /// holds. Only a valid one has consequences.
+    func readTombstone() {
+        guard let text = request.fields.first(.lastEventID),
+            text.utf8.starts(with: TombstoneSeal.prefix.utf8)
+        else { return }
+        let facts = facts()
+        let reading = worker.running.seal.read(
+            text, from: facts.user, origin: request.fields.first(.origin),
+            now: Clock.timeOfDay().seconds)
+        switch reading {
+        case .plain: return
+        case .forged: restoreLastEventID("")
+        case .spent(let id): restoreLastEventID(id)
+        case .tombstone(let tombstone):
+            restoreLastEventID(tombstone.lastEventID)
+            let policy = worker.shared.ledger.policySet.governing(facts)
+            if policy?.afterEviction != .nothing { candidate?.tombstone = tombstone }
+        }
+    }
+
+    private func restoreLastEventID(_ id: String) {
+        request.fields.remove(.lastEventID)
+        if !id.isEmpty { request.fields.append(.lastEventID, id) }
+    }
+
+    /// The refusal that is certain before the gateway is asked, so that a client in a loop costs it
+    /// nothing.
+    func refusalBeforehand() -> Refusal? {
+        worker.shared.ledger.foresee(
+            facts(), isReturning: candidate?.tombstone != nil, now: now,
+            chance: .random(in: 0..<1))
+    }
+
+    // MARK: The answer
+
+    func refuse(_ refusal: Refusal) {
+        let facts = facts()
+        if let flap = refusal.flap { worker.shared.record(.flap(.init(flap, phase: .begin))) }
+        let answer =
+            switch (refusal.reason, candidate?.tombstone) {
+            case (.standby, let tombstone?): standbyAnswer(tombstone, facts, refusal.policy)
+            case (.globalCap, _): laterAnswer(503, refusal)
+            case (.userCap, _), (.addressCap, _), (.budget, _), (.standby, nil):
+                laterAnswer(429, refusal)
+            }
+        recordRefusal(
+            .ledger(refusal.reason), of: facts, status: answer.status,
+            count: refusal.count, limit: refusal.limit, policy: refusal.policy,
+            generation: refusal.generation)
+        turnAway(answer)
+    }
+
+    /// Too many requests for streams came at once.
+    func refuseAdmission() {
+        recordRefusal(
+            .admission, of: facts(), status: 503, count: nil, limit: nil, policy: nil,
+            generation: worker.shared.ledger.generation)
+        fail(.admission)
+    }
+
+    private func recordRefusal(
+        _ reason: LogEvent.StreamRefused.Reason, of facts: StreamFacts, status: Int, count: Int?,
+        limit: Int?, policy: Policy?, generation: UInt64
+    ) {
+        let context = StreamContext(
+            stream: nil, user: facts.user.text, policy: policy?.name, generation: generation,
+            path: request.target.path, client: client.peer, protocol: clientProtocol,
+            requestID: requestID, count: count, limit: limit)
+        worker.shared.record(
+            .streamRefused(
+                .init(
+                    context, reason: reason,
+                    verdict: .enforced(status: UInt16(clamping: status)))))
+    }
+
+    /// Come back later. Jittered: those who were refused together must not return together.
+    private func laterAnswer(_ status: Int, _ refusal: Refusal) -> Answer {
+        let least = max(refusal.retryAfter ?? .seconds(30), .seconds(1))
+        let seconds = Int((least * Double.random(in: 1...2) / .seconds(1)).rounded(.up))
+        return Answer(
+            status: status,
+            body: #"{"error":"\#(refusal.reason.rawValue)","limit":\#(refusal.limit)}"#,
+            fields: [(.retryAfter, String(seconds))])
+    }
+
+    // MARK: Standby
+
+    /// What somebody is told who was evicted, came back by itself, and finds no free slot. The
+    /// gateway hears nothing of it.
+    private func standbyAnswer(
+        _ tombstone: Tombstone, _ facts: StreamFacts, _ policy: Policy?
+    ) -> Answer {
+        let sharing = tombstone.sharing.fields
+        switch policy.clientKind(seen: request.clientKind) {
+        case .mcp:
+            // Quietly stops waiting for messages of the server's own.
+            return Answer(
+                status: 405, body: #"{"error":"superseded"}"#,
+                fields: [(.allow, "POST, DELETE")] + sharing)
+        case .eventSource where policy?.afterEviction == .stop:
+            return Answer(status: 204, body: "", fields: sharing)
+        case .auto, .eventSource, .fetch:
+            let waits = policy.clientKind(seen: request.clientKind) == .eventSource
+            let words = LastWords(
+                retryMilliseconds: worker.evictedRetry(round: Int(tombstone.round) + 1),
+                reason: waits ? "standby" : "superseded", policy: policy?.name ?? "",
+                stream: StreamID(rawValue: tombstone.stream).text,
+                id: tombstone.renewed.map { worker.seal($0, for: facts.user) })
+            // A 204 makes some of those that use fetch retry for ever; a 409 with a whole event is
+            // read, and then they stop.
+            return Answer(
+                status: waits ? 200 : 409,
+                body: String(decoding: words.bytes(at: .boundary), as: UTF8.self),
+                contentType: "text/event-stream", fields: sharing)
+        }
+    }
+}
+
+extension Policy? {
+    /// What kind of client a stream under this policy has: what the policy says, or else what the
+    /// request looked like. Never `auto`.
+    func clientKind(seen: Policy.ClientKind) -> Policy.ClientKind {
+        guard let said = self?.clients, said != .auto else { return seen }
+        return said
+    }
+}
+
+extension CrossOriginSharing {
+    /// The fields by which the gateway let a page read its stream, for an answer in its place.
+    fileprivate var fields: [(FieldName, String)] {
+        switch self {
+        case .none: []
+        case .anyone: [(.accessControlAllowOrigin, "*")]
+        case .origin(let origin, let withCredentials):
+            [(.accessControlAllowOrigin, origin), (.vary, "Origin")]
+                + (withCredentials ? [(.accessControlAllowCredentials, "true")] : [])
+        }
+    }
+}
+
+extension LogEvent.Flap {
+    init(_ flap: Flap, phase: Phase) {
+        self.init(
+            phase: phase, user: flap.user.text, policy: flap.policy?.name,
+            generation: flap.generation, evictions: flap.evictions, refusals: flap.refusals)
+    }
+}

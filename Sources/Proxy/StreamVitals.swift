@@ -1,0 +1,57 @@
+import Ledger
+import Locking
+import Reactor
+import Synchronization
+
+/// How the client of one stream is doing. Its worker notes what it sees; the ledger asks from
+/// whatever thread has a choice of victims to make.
+///
+/// Noting an event is one relaxed store. The kernel is asked about the peer only when somebody wants
+/// to know, and never after the stream's end: the descriptor may be another connection's by then.
+final class StreamVitals: Vitals {
+    private let descriptor: Guarded<CInt?>
+    private let lastEventTime: Atomic<Int64>
+    /// Since when the client takes nothing; zero while it does.
+    private let blockedSince = Atomic<Int64>(0)
+
+    /// A client that is merely busy reads again before that.
+    private static let stallPatience = Duration.seconds(1)
+
+    init(descriptor: CInt, now: Duration) {
+        self.descriptor = Guarded(descriptor)
+        lastEventTime = Atomic(now.nanoseconds)
+    }
+
+    var lastEvent: Duration { .nanoseconds(lastEventTime.load(ordering: .relaxed)) }
+
+    var condition: Condition {
+        let blocked = blockedSince.load(ordering: .relaxed)
+        if blocked != 0, Clock.monotonic().nanoseconds - blocked > Self.stallPatience.nanoseconds {
+            return .stalled
+        }
+        let sign = descriptor.withLock { $0.map(PeerSign.init(of:)) }
+        return sign == .silent ? .unacknowledged : .well
+    }
+
+    func noteEvent(at now: Duration) {
+        lastEventTime.store(now.nanoseconds, ordering: .relaxed)
+    }
+
+    func note(isBlocked: Bool, at now: Duration) {
+        guard isBlocked else { return blockedSince.store(0, ordering: .relaxed) }
+        guard blockedSince.load(ordering: .relaxed) == 0 else { return }
+        blockedSince.store(now.nanoseconds, ordering: .relaxed)
+    }
+
+    /// The stream is over.
+    func end() { descriptor.withLock { $0 = nil } }
+}
+
+extension Duration {
+    /// Whole nanoseconds, as far as they fit.
+    fileprivate var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : whole &+ attoseconds / 1_000_000_000
+    }
+}
