@@ -36,32 +36,6 @@ extension Exchange {
         return facts
     }
 
-    /// Takes a tombstone out of `Last-Event-ID`: the gateway never sees one, but the id that it
-    /// holds. Only a valid one has consequences.
-    func readTombstone() {
-        guard let text = request.fields.first(.lastEventID),
-            text.utf8.starts(with: TombstoneSeal.prefix.utf8)
-        else { return }
-        let facts = facts()
-        let reading = worker.running.seal.read(
-            text, from: facts.user, origin: request.fields.first(.origin),
-            now: Clock.timeOfDay().seconds)
-        switch reading {
-        case .plain: return
-        case .forged: restoreLastEventID("")
-        case .spent(let id): restoreLastEventID(id)
-        case .tombstone(let tombstone):
-            restoreLastEventID(tombstone.lastEventID)
-            let policy = worker.shared.ledger.policySet.governing(facts)
-            if policy?.afterEviction != .nothing { candidate?.tombstone = tombstone }
-        }
-    }
-
-    private func restoreLastEventID(_ id: String) {
-        request.fields.remove(.lastEventID)
-        if !id.isEmpty { request.fields.append(.lastEventID, id) }
-    }
-
     /// The refusal that is certain before the gateway is asked, so that a client in a loop costs it
     /// nothing.
     func refusalBeforehand() -> Refusal? {

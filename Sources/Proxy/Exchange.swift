@@ -16,7 +16,7 @@ import Telemetry
 ///
 /// The request's way is here; the response's in `Exchange+Response.swift`, what can go wrong in
 /// `Exchange+Failing.swift`, and everything about a stream in `Exchange+Stream.swift`; whom the
-/// ledger turns away in `Exchange+Refusing.swift`, how Sluice closes a stream in
+/// ledger turns away in `Exchange+Refusing.swift`, who comes back in `Exchange+Returning.swift`, how Sluice closes a stream in
 /// `Exchange+Leaving.swift`, and what else it says on one in `Exchange+Injecting.swift`.
 final class Exchange {
     enum Phase {
@@ -109,6 +109,7 @@ final class Exchange {
 
     /// The governor lets the request through.
     func admitted() {
+        if worker.isDraining { return fail(.draining) }
         connect(mayReuse: false)
     }
 
