@@ -120,11 +120,13 @@ struct StreamRecord {
 
 extension Claims {
     /// When the token expires (RFC 7519, section 4.1.4), on the reactor's clock; `nil` when it
-    /// does not say, or nonsense.
+    /// does not say, or says nonsense. A gateway that accepts a token that has expired means it to
+    /// go on: closing its stream would only bring the client back.
     func expiry(now: Duration) -> Duration? {
-        guard let text = value(at: "exp"), let expiry = Int64(text), expiry >= 0,
+        let today = Clock.timeOfDay().seconds
+        guard let text = value(at: "exp"), let expiry = Int64(text), expiry > today,
             expiry < 1 << 40
         else { return nil }
-        return now + .seconds(expiry - Clock.timeOfDay().seconds)
+        return now + .seconds(expiry - today)
     }
 }
