@@ -90,7 +90,9 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
         tests("DocumentTests", on: []),
-        tests("ScenarioTests", on: ["TestRandom", "TestSupport", "DemoGateway", "sluice"]),
+        tests(
+            "ScenarioTests",
+            on: ["TestRandom", "Locking", "TestSupport", "DemoGateway", "sluice"]),
         tests(
             "InteropTests", on: ["TestSupport", "Reactor", "sluice"], resources: [.copy("Fixtures")]
         ),

@@ -21,6 +21,8 @@ package struct Response: Sendable {
     package var eventCount: Int { reader.eventCount }
     package var comments: Int { reader.comments }
     package var retry: Int? { reader.retry }
+    /// The id that a browser would send back; `nil` when none was named.
+    package var lastID: String? { reader.lastID }
     /// Whether nothing of an unfinished event has come.
     package var isAtBoundary: Bool { reader.isAtBoundary }
 
@@ -43,7 +45,7 @@ package struct Response: Sendable {
         if isEventStream { reader.read(payload) }
     }
 
-    private var isEventStream: Bool {
+    package var isEventStream: Bool {
         fields.first(.contentType)?.hasPrefix("text/event-stream") ?? false
     }
 

@@ -12,6 +12,8 @@ struct EventReader: Sendable {
     private(set) var eventCount = 0
     private(set) var comments = 0
     private(set) var retry: Int?
+    /// The id after the last blank line, whether or not there was an event to dispatch.
+    private(set) var lastID: String?
     private var line: [UInt8] = []
     private var isFirstLine = true
     private var sawCarriageReturn = false
@@ -63,6 +65,7 @@ struct EventReader: Sendable {
 
     private mutating func dispatch() {
         defer { (name, data) = ("", []) }
+        lastID = id
         guard !data.isEmpty else { return }
         eventCount += 1
         guard events.count < Self.keptMax else { return }

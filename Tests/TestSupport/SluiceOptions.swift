@@ -12,6 +12,8 @@ package struct SluiceOptions: Sendable {
     /// A port of the test's choice, for a log that the test cannot read.
     package var port: UInt16 = 0
     package var usesTLS = true
+    /// Where Sluice looks for tokens.
+    package var tokenPlaces = ["query:access_token"]
     package var minVersion = "1.2"
     /// A program that starts Sluice, such as `prlimit --nofile=64`.
     package var wrapper: [String] = []
@@ -37,7 +39,8 @@ package struct SluiceOptions: Sendable {
         if let logTarget { sections["log", default: []].append("to: \(logTarget)") }
         sections["drain", default: []].append("timeout: \(drainTimeout)")
         sections["gateway", default: []].append("url: \(gateway)")
-        sections["identity", default: []].append("tokens: [\"query:access_token\"]")
+        let places = tokenPlaces.map { "\"\($0)\"" }.joined(separator: ", ")
+        sections["identity", default: []].append("tokens: [\(places)]")
         let tls = """
 
                 tls: { certificates: [ { chain: \(folder)/chain.pem, key: \(folder)/key.pem } ], \
