@@ -130,6 +130,7 @@ int clinux_tcp_state(int descriptor, struct clinux_tcp_state *state) {
     state->retransmits = info.tcpi_retransmits;
     state->probes = info.tcpi_probes;
     state->silence_ms = info.tcpi_last_ack_recv;
+    state->idle_ms = info.tcpi_last_data_sent;
     return 0;
 }
 

@@ -43,7 +43,7 @@ package struct RequestHead: Sendable {
     }
 }
 
-extension String {
+extension StringProtocol where SubSequence == Substring {
     /// The text without the spaces and tabs around it.
     package var trimmingSpaces: Substring {
         let start = drop { $0 == " " || $0 == "\t" }

@@ -23,6 +23,16 @@ package enum LastEventIDQuery {
         return isChanged ? parts.joined(separator: "&") : nil
     }
 
+    /// The first last event id in `query`, decoded; `nil` when there is none, or an empty one.
+    package static func first(in query: String) -> String? {
+        for part in query.split(separator: "&") {
+            guard let equals = part.firstIndex(of: "="), isName(part[..<equals]) else { continue }
+            let value = part[part.index(after: equals)...].utf8.formDecoded
+            if !value.isEmpty { return String(decoding: value, as: UTF8.self) }
+        }
+        return nil
+    }
+
     /// `lastEventId`, `last-event-id`, `last_event_id` and the like.
     private static func isName(_ name: Substring) -> Bool {
         let letters = name.utf8.formDecoded.filter {

@@ -10,6 +10,12 @@ package import TLS
 /// the key nobody can tell whom a tombstone is about, make one, or use another user's.
 package struct TombstoneSeal: Sendable {
     package static let prefix = "~s1."
+
+    /// Whether a last event id can only be meant for us.
+    package static func looksLikeOne(_ id: Substring) -> Bool {
+        id.utf8.starts(with: prefix.utf8)
+    }
+
     private static let headBytes = 22
     private static let signatureBytes = 16
     private static let bytesMax = headBytes + Tombstone.lastEventIDBytesMax + signatureBytes

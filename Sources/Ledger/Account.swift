@@ -1,17 +1,42 @@
 import Policy
 
-/// What one user owes for the evictions it has caused.
+/// What one user owes for the evictions it has caused under one policy.
 ///
 /// The debt is one point in time (the generic cell rate algorithm): each eviction moves it on by
 /// the budget's `refill`, and may do so while it is at most `burst - 1` of them ahead.
 struct Account: Sendable {
-    let user: User
+    let key: Key
+    /// By which it was charged last.
+    private(set) var budget: Policy.EvictionBudget
     /// When everything is paid.
     var paidUntil: Duration
     /// Evictions charged since nothing was owed last.
     var evictions = 0
     /// Present from the refusal that begins an episode until its end is told.
     var episode: Episode?
+
+    /// Whose account it is, under the policy of that name, or under none.
+    struct Key: Hashable, Sendable {
+        let user: User
+        let policy: String?
+    }
+
+    init(_ key: Key, budget: Policy.EvictionBudget, now: Duration) {
+        self.key = key
+        self.budget = budget
+        paidUntil = now
+    }
+
+    /// A reload may have changed the budget. Then the user starts afresh: a debt in the old coin
+    /// says nothing in the new one.
+    mutating func adopt(_ budget: Policy.EvictionBudget, now: Duration) {
+        guard budget != self.budget else { return }
+        self.budget = budget
+        paidUntil = now
+        guard let episode else { return }
+        self.episode?.coolDown = budget.refill
+        self.episode?.coolUntil = min(episode.coolUntil, now)
+    }
 
     /// A time of too many evictions.
     struct Episode: Sendable {
@@ -85,7 +110,7 @@ struct Account: Sendable {
     var flap: Flap? {
         episode.map {
             Flap(
-                user: user, policy: $0.policy, generation: $0.generation, begin: $0.begin,
+                user: key.user, policy: $0.policy, generation: $0.generation, begin: $0.begin,
                 evictions: evictions, refusals: $0.refusals, coolDown: $0.coolDown,
                 end: $0.rest)
         }

@@ -1,6 +1,7 @@
 import Policy
 
-/// The accounts of all users that owe something, whether or not they have a live stream.
+/// The accounts of all users that owe something, one for each policy under which they do, whether
+/// or not they have a live stream.
 ///
 /// Each call that may open an account looks at a few others and drops those that are paid, so
 /// there are about as many as there are debtors. No more than `accountsMax` are kept: then the
@@ -18,7 +19,7 @@ struct Accounts: Sendable {
 
     let countMax: Int
     private var accounts = Slab<Account>()
-    private var slotOfUser: [User: Int] = [:]
+    private var slotOfKey: [Account.Key: Int] = [:]
     /// Those without an episode, in the order in which they were looked at or charged last.
     private var quiet = LinkedList()
     /// Those with an episode, in the order in which they are looked at.
@@ -46,7 +47,7 @@ struct Accounts: Sendable {
         of user: User, under policy: Policy?, generation: UInt64, budget: Policy.EvictionBudget,
         now: Duration, chance: Double
     ) -> Shortage? {
-        guard let slot = slotOfUser[user] else { return nil }
+        guard let slot = slot(of: user, under: policy, budget, now: now) else { return nil }
         let wait = accounts[slot].wait(under: budget, now: now)
         guard wait > .zero else { return nil }
         let isNew = accounts[slot].episode == nil
@@ -60,17 +61,36 @@ struct Accounts: Sendable {
     }
 
     /// Charges the user one eviction.
-    mutating func charge(_ user: User, _ budget: Policy.EvictionBudget, now: Duration) {
-        guard let slot = slotOfUser[user] ?? open(user, now: now) else { return }
+    mutating func charge(
+        _ user: User, under policy: Policy? = nil, _ budget: Policy.EvictionBudget, now: Duration
+    ) {
+        let key = Account.Key(user: user, policy: policy?.name)
+        guard
+            let slot = slot(of: user, under: policy, budget, now: now)
+                ?? open(key, budget: budget, now: now)
+        else { return }
         accounts[slot].charge(budget, now: now)
         if accounts[slot].episode == nil { links.moveToEnd(slot, of: &quiet) }
         for _ in 0..<Self.looksPerCharge { lookAtFirst(now: now) }
     }
 
     /// Gives the user one eviction back.
-    mutating func refund(_ user: User, _ budget: Policy.EvictionBudget, now: Duration) {
-        guard let slot = slotOfUser[user] else { return }
+    mutating func refund(
+        _ user: User, under policy: Policy?, _ budget: Policy.EvictionBudget, now: Duration
+    ) {
+        guard let slot = slot(of: user, under: policy, budget, now: now) else { return }
         accounts[slot].refund(budget, now: now)
+    }
+
+    /// The account, in the coin of `budget`.
+    private mutating func slot(
+        of user: User, under policy: Policy?, _ budget: Policy.EvictionBudget, now: Duration
+    ) -> Int? {
+        guard let slot = slotOfKey[Account.Key(user: user, policy: policy?.name)] else {
+            return nil
+        }
+        accounts[slot].adopt(budget, now: now)
+        return slot
     }
 
     /// The episodes that are over, each of them once.
@@ -96,13 +116,15 @@ struct Accounts: Sendable {
     }
 
     /// A new account, for which a quiet one may have to go; `nil` when there is no room.
-    private mutating func open(_ user: User, now: Duration) -> Int? {
+    private mutating func open(
+        _ key: Account.Key, budget: Policy.EvictionBudget, now: Duration
+    ) -> Int? {
         if accounts.count >= countMax {
             guard let first = quiet.first else { return nil }
             drop(first)
         }
-        let slot = accounts.insert(Account(user: user, paidUntil: now))
-        slotOfUser[user] = slot
+        let slot = accounts.insert(Account(key, budget: budget, now: now))
+        slotOfKey[key] = slot
         links.append(slot, to: &quiet)
         return slot
     }
@@ -119,7 +141,7 @@ struct Accounts: Sendable {
 
     private mutating func drop(_ slot: Int) {
         links.remove(slot, from: &quiet)
-        slotOfUser[accounts[slot].user] = nil
+        slotOfKey[accounts[slot].key] = nil
         accounts.remove(slot)
     }
 }
@@ -128,11 +150,11 @@ extension Accounts {
     /// Every account is found by its user and stands in the list where it belongs.
     func checkInvariants() {
         precondition(accounts.count <= countMax, "The accounts are bounded.")
-        precondition(slotOfUser.count == accounts.count, "Every account is found by its user.")
+        precondition(slotOfKey.count == accounts.count, "Every account is found by its user.")
         precondition(
             quiet.count + flapping.count == accounts.count, "Every account is in one list.")
-        for (user, slot) in slotOfUser {
-            precondition(accounts[slot].user == user, "A user finds its own account.")
+        for (key, slot) in slotOfKey {
+            precondition(accounts[slot].key == key, "A user finds its own account.")
         }
         for slot in links.slots(of: quiet) {
             precondition(accounts[slot].episode == nil, "The quiet have no episode.")

@@ -30,13 +30,14 @@ extension Ledger {
 
     mutating func charge(_ newcomer: Newcomer, for room: Room, now: Duration) {
         guard room.limit != nil, let budget = budget(under: newcomer.policy) else { return }
-        accounts.charge(newcomer.facts.user, budget, now: now)
+        accounts.charge(newcomer.facts.user, under: newcomer.policy, budget, now: now)
     }
 
     /// A client that has closed its stream has made room by itself.
     mutating func refund(_ record: StreamRecord, now: Duration) {
-        guard let budget = budget(under: policy(at: record.position)) else { return }
-        accounts.refund(record.facts.user, budget, now: now)
+        let policy = policy(at: record.position)
+        guard let budget = budget(under: policy) else { return }
+        accounts.refund(record.facts.user, under: policy, budget, now: now)
     }
 
     /// What a policy charges by; `nil` when it does not. One that only observes does not.

@@ -35,6 +35,7 @@ extension Ledger {
         switch payer {
         case .oldestOfAll:
             return evictable.first.map { Chosen(slot: $0, choice: .oldest) }
+        case .dead(let chosen): return chosen
         case .user(let user):
             let list = users[user].evictable
             guard list.count > 1 else {
@@ -113,7 +114,7 @@ private struct Candidate {
 
 extension Condition {
     /// What is said of a victim in this condition, `nil` when nothing is wrong.
-    fileprivate var choice: Choice? {
+    var choice: Choice? {
         switch self {
         case .well: nil
         case .stalled: .stalled

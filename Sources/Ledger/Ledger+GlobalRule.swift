@@ -11,6 +11,8 @@ extension Ledger {
         case oldestOfAll
         /// The user in that slot.
         case user(Int)
+        /// Nobody living: the stream in that slot is dead.
+        case dead(Chosen)
     }
 
     /// What stands between a newcomer and its place once the user rule has had its say.
@@ -34,6 +36,7 @@ extension Ledger {
             case .closeOldest: evictable.count > doomed ? .oldestOfAll : nil
             case .closeOldestOfHeaviest:
                 payer(for: newcomer, beside: doomed, limit: limit).map { .user($0) }
+                    ?? (doomed == 0 ? deadOfAll.map { .dead($0) } : nil)
             }
         return payer.map { .evict($0, limit: limit) } ?? .refuse(limit: limit)
     }
@@ -49,6 +52,18 @@ extension Ledger {
             return heaviest.user
         }
         return newcomer.user.flatMap { users[$0].evictable.count > doomed ? $0 : nil }
+    }
+
+    /// The oldest stream whose client is dead, among the oldest of all. It is no part of anybody's
+    /// fair share: otherwise ghosts of many users would keep out whoever comes, until TCP gives
+    /// them up.
+    private var deadOfAll: Chosen? {
+        for slot in linksInAll.slots(of: evictable).prefix(Self.candidatesMax) {
+            if let choice = records[slot].vitals.condition.choice {
+                return Chosen(slot: slot, choice: choice)
+            }
+        }
+        return nil
     }
 
     /// Whether `weight` is more than the limit divided by all users.

@@ -1,7 +1,7 @@
 import Policy
 
-/// What the limits say of a newcomer. It is found by counting alone: nothing changes, and no stream
-/// is looked at.
+/// What the limits say of a newcomer. It is found by counting: nothing changes, and streams are
+/// looked at only when all is full and nobody living may be closed.
 extension Ledger {
     enum Ruling {
         case admit(Room)

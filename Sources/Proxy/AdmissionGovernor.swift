@@ -21,9 +21,11 @@ final class AdmissionGovernor {
     private var queue: [Exchange] = []
     /// Those before it have been served.
     private var head = 0
+    /// How many of the queue have not left.
+    private var waiting = 0
     private var timer: TimerID?
 
-    /// Requests that were served are kept until there are this many, and as many as wait.
+    /// Requests that have left are kept until there are this many, and as many as wait.
     private static let servedMax = 256
 
     init(worker: Worker) {
@@ -41,11 +43,24 @@ final class AdmissionGovernor {
             return .go
         }
         let wait = worker.running.settings.gateway.admissionWait
-        guard Double(queue.count - head) < rate * (wait / .seconds(1)) else { return .full }
+        guard Double(waiting) < rate * (wait / .seconds(1)) else { return .full }
         queue.append(exchange)
+        waiting += 1
+        exchange.isQueued = true
+        compact()
         if timer == nil { timer = worker.reactor.schedule(self, at: nextToken) }
         return .wait
     }
+
+    /// A request that was let through, or whose client has gone.
+    func leave(_ exchange: Exchange) {
+        guard exchange.isQueued else { return }
+        exchange.isQueued = false
+        waiting -= 1
+    }
+
+    /// How long the newest of those who wait has to.
+    var backlog: Duration { .seconds(Double(waiting) / rate) }
 
     private func refill() {
         let now = worker.reactor.now
@@ -62,19 +77,24 @@ final class AdmissionGovernor {
     private func serve() {
         refill()
         while head < queue.count {
-            guard queue[head].isWaiting else {
+            guard queue[head].isQueued else {
                 head += 1
                 continue
             }
             guard tokens >= 1 else { break }
             tokens -= 1
             head += 1
+            leave(queue[head - 1])
             queue[head - 1].admitted()
         }
-        if head == queue.count || head > max(Self.servedMax, queue.count / 2) {
-            queue.removeFirst(head)
-            head = 0
-        }
+        compact()
+    }
+
+    /// Forgets those who have left, once they are more than those who wait.
+    private func compact() {
+        guard queue.count > 2 * waiting + Self.servedMax || head == queue.count else { return }
+        queue = queue[head...].filter(\.isQueued)
+        head = 0
     }
 }
 

@@ -112,6 +112,7 @@ final class ClientConnection {
         if outbox.isEmpty {
             drained()
         } else {
+            if sent > 0, case .exchanging(let exchange) = phase { exchange.noteBlocked() }
             watchProgress()
         }
     }

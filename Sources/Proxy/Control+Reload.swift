@@ -67,7 +67,7 @@ extension Control {
         let policiesChanged = fresh.policies.source != loaded.policies.source
         if policiesChanged {
             changed.insert(.policies, at: 0)
-            surplus = shared.ledger.apply(fresh.policies, now: reactor.now).surplus
+            surplus = shared.ledger.apply(fresh.policies, now: reactor.sharedNow).surplus
         }
         let restartNeeded = fresh.settings.keysNeedingRestart(since: started)
         loaded = Loaded(
@@ -97,7 +97,7 @@ extension Control: TimerHandler {
     /// Lets the next surplus streams go. Nothing is queued: who is surplus is asked anew each time,
     /// so a limit that is raised again saves whoever is still there.
     func timerFired(now: Duration) -> Duration? {
-        let (victims, hasMore) = shared.ledger.tick(now: now)
+        let (victims, hasMore) = shared.ledger.tick(now: reactor.sharedNow)
         for victim in victims {
             shared.record(.evict(.init(victim, cause: .reload, isObserved: false)))
             shared.close(victim)

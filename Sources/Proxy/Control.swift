@@ -67,7 +67,7 @@ final class Control {
                 TicketRotation(running: { [unowned self] in self.running }),
                 at: reactor.now + TicketRotation.period)
             _ = reactor.schedule(
-                FlapWatch(shared: shared), at: reactor.now + FlapWatch.interval)
+                FlapWatch(shared: shared, reactor: reactor), at: reactor.now + FlapWatch.interval)
             reactor.run()
         } catch {
             recordFailure("control_failed", error.message)

@@ -40,7 +40,7 @@ extension Exchange {
     /// nothing.
     func refusalBeforehand() -> Refusal? {
         worker.shared.ledger.foresee(
-            facts(), isReturning: candidate?.tombstone != nil, now: now,
+            facts(), isReturning: candidate?.tombstone != nil, now: sharedNow,
             chance: .random(in: 0..<1))
     }
 
@@ -64,11 +64,37 @@ extension Exchange {
     }
 
     /// Too many requests for streams came at once.
+    ///
+    /// A native EventSource takes any status but `200` for a reason never to come back, and most of
+    /// a herd are such: it is told when to come back on a stream that ends at once.
     func refuseAdmission() {
+        let answer = answerForNow(.admission)
         recordRefusal(
-            .admission, of: facts(), status: 503, count: nil, limit: nil, policy: nil,
-            generation: worker.shared.ledger.generation)
-        fail(.admission)
+            .admission, of: facts(), status: answer?.status ?? 503, count: nil, limit: nil,
+            policy: nil, generation: worker.shared.ledger.generation)
+        if let answer { turnAway(answer) }
+    }
+
+    /// The process is about to end; somebody else, or it again, will be there soon.
+    func refuseDraining() {
+        client.record(.draining, request: request, stream: nil)
+        if let answer = answerForNow(.draining) { turnAway(answer) }
+    }
+
+    private func answerForNow(_ failure: Failure) -> Answer? {
+        request.clientKind == .eventSource ? comeBackAnswer() : failure.answer
+    }
+
+    /// The words are the same for everybody, so pages of any origin may read them.
+    private func comeBackAnswer() -> Answer {
+        let retry = worker.jittered(Farewell.cycledRetry, over: worker.governor.backlog)
+        let words = LastWords.retryOnly(milliseconds: retry, at: .boundary)
+        let sharing = request.fields.first(.origin).map {
+            CrossOriginSharing.origin($0, withCredentials: true)
+        }
+        return Answer(
+            status: 200, body: String(decoding: words, as: UTF8.self),
+            contentType: "text/event-stream", fields: (sharing ?? .none).fields)
     }
 
     private func recordRefusal(
@@ -139,7 +165,7 @@ extension Policy? {
 }
 
 extension CrossOriginSharing {
-    /// The fields by which the gateway let a page read its stream, for an answer in its place.
+    /// The fields by which a page may read an answer of ours, as it may the gateway's.
     fileprivate var fields: [(FieldName, String)] {
         switch self {
         case .none: []

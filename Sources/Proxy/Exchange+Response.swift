@@ -75,14 +75,19 @@ extension Exchange {
         let framed = worker.buffer.frame(payload, isLast: isLast, as: responseFraming)
         if !framed.isEmpty { client.send(framed) }
         if client.isBlocked { client.flush() }
-        if client.isBlocked { stream?.vitals.note(isBlocked: true, at: now) }
+        if client.isBlocked { noteBlocked() }
+    }
+
+    /// The client has not taken everything, and when it last took something is known now.
+    func noteBlocked() {
+        stream?.vitals.noteBlocked(since: sharedNow - (now - client.lastProgress))
     }
 
     /// The client has taken what was waiting for it.
     func clientDrained() {
         switch phase {
         case .awaitingHead, .relaying, .leaving:
-            stream?.vitals.note(isBlocked: false, at: now)
+            stream?.vitals.noteDrained()
             gateway?.resume()
         case .waiting, .connecting, .ended: return
         }

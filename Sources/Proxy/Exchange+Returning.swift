@@ -9,11 +9,11 @@ extension Exchange {
     /// Takes a tombstone out of the request: the gateway never sees one, but the id that it holds.
     /// Only a valid one has consequences.
     func readTombstone() {
-        if let text = request.fields.first(.lastEventID),
-            text.utf8.starts(with: TombstoneSeal.prefix.utf8)
-        {
+        // A tombstone has no comma. Somebody in between may have joined two fields into one.
+        let members = request.fields.first(.lastEventID)?.split(separator: ",") ?? []
+        if let text = members.map(\.trimmingSpaces).first(where: TombstoneSeal.looksLikeOne) {
             request.fields.remove(.lastEventID)
-            let id = accept(tombstone: text)
+            let id = accept(tombstone: String(text))
             if !id.isEmpty { request.fields.append(.lastEventID, id) }
         }
         if let query = request.target.query,

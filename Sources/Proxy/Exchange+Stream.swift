@@ -13,12 +13,12 @@ extension Exchange {
     /// The gateway has accepted the request with an event stream. Only now the ledger is asked, so
     /// that a forged token can cost nobody anything.
     func offerToLedger(_ head: ResponseHead) {
-        if worker.isDraining { return fail(.draining) }
+        if worker.isDraining { return refuseDraining() }
         let facts = facts()
-        let vitals = StreamVitals(descriptor: client.descriptor, now: now)
+        let vitals = StreamVitals(descriptor: client.descriptor, now: sharedNow)
         let verdict = worker.shared.ledger.admit(
             facts, owner: worker.index, vitals: vitals,
-            isReturning: candidate?.tombstone != nil, now: now, chance: .random(in: 0..<1))
+            isReturning: candidate?.tombstone != nil, now: sharedNow, chance: .random(in: 0..<1))
         switch verdict {
         case .admitted(let admission): open(head, facts: facts, vitals: vitals, admission)
         case .refused(let refusal): refuse(refusal)
@@ -31,7 +31,8 @@ extension Exchange {
         var record = StreamRecord(
             id: admission.id, user: facts.user, vitals: vitals,
             client: StreamRecord.Client(request: request, response: head),
-            isOpaque: head.isOpaque, admittedAt: now, ageJitter: .random(in: -1...1),
+            lastEventID: request.lastEventID, isOpaque: head.isOpaque, admittedAt: now,
+            ageJitter: .random(in: -1...1),
             tokenExpiresAt: facts.claims.expiry(now: now))
         record.govern(
             by: admission.policy, generation: admission.generation,
@@ -77,7 +78,7 @@ extension Exchange {
         let buffer = worker.buffer.bytes
         let span = buffer.bytes(payload)
         guard let seen = stream?.scanner?.scan(span) else {
-            stream?.vitals.noteEvent(at: now)
+            stream?.vitals.noteEvent(at: sharedNow)
             return
         }
         note(seen, at: now)
@@ -87,7 +88,7 @@ extension Exchange {
         if seen.anyFrame { stream?.lastFrame = now }
         guard seen.anyEvent else { return }
         stream?.lastEvent = now
-        stream?.vitals.noteEvent(at: now)
+        stream?.vitals.noteEvent(at: sharedNow)
     }
 
     /// Passes on what came of a stream.
@@ -105,8 +106,8 @@ extension Exchange {
     var streamDeadline: Duration {
         let far = now + .seconds(3600)
         guard let stream else { return far }
-        let end = min(stream.idleDeadline ?? far, stream.expiresAt ?? far)
-        return min(max(end, stream.notBefore), stream.keepAliveDue ?? far)
+        let end = max(stream.end ?? far, stream.notBefore)
+        return min(end, stream.keepAliveDue ?? far)
     }
 
     /// A deadline of the stream has come.
@@ -124,9 +125,12 @@ extension Exchange {
 
     /// A reload has judged the stream anew.
     func govern(by policy: Policy?, generation: UInt64, grace: Duration) {
+        let before = stream?.end
         stream?.govern(
             by: policy, generation: generation, heartbeats: worker.heartbeats(of: policy))
-        stream?.notBefore = now + grace
+        if let end = stream?.end, end < before ?? .seconds(Int64.max) {
+            stream?.notBefore = now + grace
+        }
         hasten(to: streamDeadline)
     }
 
@@ -139,7 +143,8 @@ extension Exchange {
         stream = nil
         record.vitals.end()
         worker.streams[record.id] = nil
-        guard let closed = worker.shared.ledger.close(record.id, reason: reason, now: now) else {
+        guard let closed = worker.shared.ledger.close(record.id, reason: reason, now: sharedNow)
+        else {
             preconditionFailure("A live stream is in the ledger until it is closed here.")
         }
         worker.shared.record(

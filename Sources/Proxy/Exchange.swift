@@ -31,6 +31,8 @@ final class Exchange {
     /// Where the token of the request was read, until the gateway has accepted or refused it.
     var token: Token?
     var phase = Phase.waiting
+    /// Whether the governor counts it among those who wait.
+    var isQueued = false
     var gateway: GatewayConnection?
     /// Whom a stream would count for, once somebody has asked.
     var candidate: Candidate?
@@ -59,6 +61,8 @@ final class Exchange {
     }
 
     var now: Duration { worker.reactor.now }
+    /// For the ledger, which other workers ask as well.
+    var sharedNow: Duration { worker.reactor.sharedNow }
     var settings: Settings.Gateway { worker.running.settings.gateway }
 
     // MARK: What the two sides may do
@@ -103,13 +107,9 @@ final class Exchange {
     /// Whether the request means to open a stream that counts.
     private var asksForStream: Bool { request.method == .get && request.asksForEventStream }
 
-    var isWaiting: Bool {
-        if case .waiting = phase { true } else { false }
-    }
-
     /// The governor lets the request through.
     func admitted() {
-        if worker.isDraining { return fail(.draining) }
+        if worker.isDraining { return refuseDraining() }
         connect(mayReuse: false)
     }
 
@@ -189,6 +189,7 @@ final class Exchange {
     /// Whether this call was the one that ended the exchange.
     func release() -> Bool {
         if case .ended = phase { return false }
+        worker.governor.leave(self)
         phase = .ended
         if let timer { worker.reactor.cancel(timer) }
         timer = nil

@@ -6,12 +6,16 @@ import Telemetry
 final class FlapWatch: TimerHandler {
     static let interval = Duration.seconds(1)
     private let shared: Shared
+    private unowned let reactor: Reactor
 
-    init(shared: Shared) { self.shared = shared }
+    init(shared: Shared, reactor: Reactor) {
+        self.shared = shared
+        self.reactor = reactor
+    }
 
     func timerFired(now: Duration) -> Duration? {
-        for flap in shared.ledger.endedFlaps(now: now) {
-            shared.record(.flap(.init(flap, phase: .end(after: now - flap.begin))))
+        for flap in shared.ledger.endedFlaps(now: reactor.sharedNow) {
+            shared.record(.flap(.init(flap, phase: .end(after: flap.end - flap.begin))))
         }
         return now + Self.interval
     }

@@ -6,17 +6,22 @@ struct Herd {
     private var level = 0.0
     private var lastClose = Duration.zero
 
-    /// The time over which those are spread that have been counted, as of the last one.
-    func spread(_ rate: Double) -> Duration { .seconds(level / rate) }
+    /// The time over which those who are under way still come back; `rate` of them per second.
+    func spread(at now: Duration, rate: Double) -> Duration {
+        .seconds(level(at: now, rate: rate) / rate)
+    }
+
+    private func level(at now: Duration, rate: Double) -> Double {
+        max(level - max((now - lastClose) / .seconds(1), 0) * rate, 0)
+    }
 
     /// Counts one close more.
     /// `rate` is how many may come back per second.
     ///
     /// - Returns: the time over which this one's client should be spread.
     mutating func count(at now: Duration, rate: Double) -> Duration {
-        let drained = (now - lastClose) / .seconds(1) * rate
-        level = max(level - max(drained, 0), 0) + 1
+        level = level(at: now, rate: rate) + 1
         lastClose = now
-        return spread(rate)
+        return .seconds(level / rate)
     }
 }

@@ -42,8 +42,8 @@ struct StreamRecord {
         /// Never `auto`.
         let kind: Policy.ClientKind
         let sharing: CrossOriginSharing
-        /// With which `Last-Event-ID` it came; empty for none.
-        let lastEventID: String
+        /// Whether it came with a last event id.
+        let hasLastEventID: Bool
 
         init(request: RequestHead, response: ResponseHead) {
             kind = request.clientKind
@@ -51,14 +51,14 @@ struct StreamRecord {
                 origin: request.fields.first(.origin),
                 allowOrigin: response.fields.first(.accessControlAllowOrigin),
                 allowCredentials: response.fields.first(.accessControlAllowCredentials))
-            lastEventID = request.fields.first(.lastEventID) ?? ""
+            hasLastEventID = request.lastEventID != nil
         }
     }
 
     /// `ageJitter` lies between -1 and 1: how much of the tenth by which its age may differ.
     init(
-        id: StreamID, user: User, vitals: StreamVitals, client: Client, isOpaque: Bool,
-        admittedAt: Duration, ageJitter: Double, tokenExpiresAt: Duration?
+        id: StreamID, user: User, vitals: StreamVitals, client: Client, lastEventID: String?,
+        isOpaque: Bool, admittedAt: Duration, ageJitter: Double, tokenExpiresAt: Duration?
     ) {
         self.id = id
         self.user = user
@@ -72,7 +72,7 @@ struct StreamRecord {
         lastEvent = admittedAt
         lastKeptAlive = admittedAt
         scanner =
-            isOpaque ? nil : EventScanner(heartbeats: .none, lastEventID: client.lastEventID)
+            isOpaque ? nil : EventScanner(heartbeats: .none, lastEventID: lastEventID ?? "")
         self.ageJitter = ageJitter
     }
 
@@ -88,6 +88,12 @@ struct StreamRecord {
         expiresAt = endsWithToken ? tokenEnd : oldAge
     }
 
+    /// When its silence, its age or its token will end it; `nil` for never.
+    var end: Duration? {
+        guard let idle = idleDeadline, let expiresAt else { return idleDeadline ?? expiresAt }
+        return min(idle, expiresAt)
+    }
+
     /// When the client has heard nothing for so long that a comment is due; `nil` without one.
     var keepAliveDue: Duration? {
         guard scanner != nil, let interval = policy?.keepAlive else { return nil }
@@ -98,8 +104,8 @@ struct StreamRecord {
     /// when the client is one that would not expect an id.
     var resumeID: String? {
         guard let scanner else { return nil }
-        let knowsIDs = scanner.hasIDs || !client.lastEventID.isEmpty
-        return knowsIDs || policy.clientKind(seen: client.kind) == .eventSource
+        return scanner.hasIDs || client.hasLastEventID
+            || policy.clientKind(seen: client.kind) == .eventSource
             ? scanner.resumeID : nil
     }
 
@@ -116,6 +122,13 @@ struct StreamRecord {
 
     /// Where in its events the stream stands. An encoded body has no boundary to wait for.
     var position: EventScanner.Position { scanner?.position ?? .boundary }
+}
+
+extension RequestHead {
+    /// Where the client means to go on, wherever it says so; `nil` for at the beginning.
+    var lastEventID: String? {
+        fields.first(.lastEventID) ?? target.query.flatMap(LastEventIDQuery.first(in:))
+    }
 }
 
 extension Claims {

@@ -4,14 +4,14 @@ import Reactor
 import Synchronization
 
 /// How the client of one stream is doing. Its worker notes what it sees; the ledger asks from
-/// whatever thread has a choice of victims to make.
+/// whatever thread has a choice of victims to make. All times are on the clock that reactors share.
 ///
 /// Noting an event is one relaxed store. The kernel is asked about the peer only when somebody wants
 /// to know, and never after the stream's end: the descriptor may be another connection's by then.
 final class StreamVitals: Vitals {
     private let descriptor: Guarded<CInt?>
     private let lastEventTime: Atomic<Int64>
-    /// Since when the client takes nothing; zero while it does.
+    /// When the client took something last, while more is waiting; zero while nothing is.
     private let blockedSince = Atomic<Int64>(0)
 
     /// A client that is merely busy reads again before that.
@@ -37,11 +37,11 @@ final class StreamVitals: Vitals {
         lastEventTime.store(now.nanoseconds, ordering: .relaxed)
     }
 
-    func note(isBlocked: Bool, at now: Duration) {
-        guard isBlocked else { return blockedSince.store(0, ordering: .relaxed) }
-        guard blockedSince.load(ordering: .relaxed) == 0 else { return }
-        blockedSince.store(now.nanoseconds, ordering: .relaxed)
+    func noteBlocked(since time: Duration) {
+        blockedSince.store(time.nanoseconds, ordering: .relaxed)
     }
+
+    func noteDrained() { blockedSince.store(0, ordering: .relaxed) }
 
     /// The stream is over.
     func end() { descriptor.withLock { $0 = nil } }

@@ -119,7 +119,9 @@ final class Worker {
         let streams = running.settings.streams
         var base = streams.evictedRetry
         for _ in 0..<min(round, 64) where base < streams.evictedRetryMax { base = base * 3 / 2 }
-        return jittered(min(base, streams.evictedRetryMax), over: herd.spread(streamsPerSecond))
+        return jittered(
+            min(base, streams.evictedRetryMax),
+            over: herd.spread(at: reactor.now, rate: streamsPerSecond))
     }
 
     /// `tombstone` as text, for as long as it holds.
@@ -136,8 +138,7 @@ final class Worker {
     /// client that has taken nothing for longest its connection.
     func noteBuffered(_ change: Int) {
         backpressure.bytes += change
-        let limit = share(of: running.settings.limits.bufferedBytes)
-        guard change > 0, Double(backpressure.bytes) > limit, !backpressure.isRelieving else {
+        guard change > 0, backpressure.bytes > bufferedBytesMax, !backpressure.isRelieving else {
             return
         }
         backpressure.isRelieving = true
@@ -145,13 +146,20 @@ final class Worker {
         _ = reactor.schedule(backpressure, at: reactor.now)
     }
 
+    /// This worker's share, and room for a few reads at least: the kernel hands out connections
+    /// unevenly.
+    private var bufferedBytesMax: Int {
+        max(Int(share(of: running.settings.limits.bufferedBytes)), Self.bufferedBytesMin)
+    }
+
+    private static let bufferedBytesMin = 262_144
+
     private func relieve() {
         backpressure.isRelieving = false
-        let limit = share(of: running.settings.limits.bufferedBytes)
         let slowest = connections.values.filter(\.isBlocked)
             .sorted { $0.lastProgress < $1.lastProgress }
         for connection in slowest {
-            guard Double(backpressure.bytes) > limit else { return }
+            guard backpressure.bytes > bufferedBytesMax else { return }
             connection.giveUp()
         }
     }
@@ -176,7 +184,7 @@ final class Worker {
             idleTimeout: running.settings.gateway.poolIdleTimeout)
         let set = shared.ledger.policySet
         // Deadlines that a reload brings forward come one by one, at the pace of all its closes.
-        let seconds = Double(streams.count) / Double(max(1, set.global.reloadClosesPerSecond))
+        let seconds = Double(streams.count) / share(of: max(1, set.global.reloadClosesPerSecond))
         for (id, exchange) in streams {
             let grace = Duration.seconds(Double.random(in: 0...seconds))
             exchange.govern(

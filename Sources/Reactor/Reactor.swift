@@ -34,6 +34,10 @@ package final class Reactor {
     /// When the current turn began. Monotonic, the same for everything that happens in the turn.
     package private(set) var now: Duration
 
+    /// The same moment on the system's clock. It goes on while the process is stopped, and is the
+    /// one that all reactors share.
+    package var sharedNow: Duration { now + timeLost }
+
     package init() throws(SystemCallError) {
         poller = try Poller()
         now = Clock.monotonic()

@@ -36,7 +36,10 @@ package enum PeerSign: Sendable {
             self = .heard
             return
         }
-        let isOverdue = state.unacknowledged > 0 && state.silence_ms > Self.silenceMax
+        // Of a connection that was quiet until just now, the last word may be old as well.
+        let isOverdue =
+            state.unacknowledged > 0 && state.silence_ms > Self.silenceMax
+            && state.idle_ms > Self.silenceMax
         self = isOverdue || state.retransmits > 0 || state.probes > 1 ? .silent : .heard
     }
 }

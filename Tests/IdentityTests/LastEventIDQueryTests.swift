@@ -15,6 +15,12 @@ struct LastEventIDQueryTests {
         #expect(LastEventIDQuery.replacingTombstones(in: query) { _ in id } == expected)
     }
 
+    @Test func `the first that says something is where the client goes on`() {
+        let query = "a=1&last-event-id=&lastEventId=x%20y&lastEventId=2"
+        #expect(LastEventIDQuery.first(in: query) == "x y")
+        #expect(LastEventIDQuery.first(in: "a=1&lastEventId") == nil)
+    }
+
     @Test(arguments: [
         "", "a=1", "lastEventId=42", "lastEventId", "id=~s1.AAAA", "a=lastEventId=~s1.",
     ])

@@ -15,7 +15,7 @@ enum Fixtures {
 
     static func path(_ name: String) -> String { folder.appending(path: name).path() }
 
-    /// The Python that has sse-starlette and uvicorn.
+    /// The Python that has sse-starlette, uvicorn and the SDKs.
     static func python() throws -> String {
         try existing(
             root.appending(path: ".build/interop-venv/bin/python").path(),
@@ -26,6 +26,11 @@ enum Fixtures {
         let mend = "run scripts/packages --test"
         _ = try existing("/usr/lib/nginx/modules/ngx_nchan_module.so", mend: mend)
         return try existing("/usr/sbin/nginx", mend: mend)
+    }
+
+    /// Looks whether the browser is there.
+    static func check(_ browser: Browser.Kind) throws {
+        _ = try existing("/usr/bin/\(browser.command)", mend: "run scripts/packages --test")
     }
 
     private static func existing(_ path: String, mend: String) throws -> String {

@@ -4,10 +4,15 @@ import TestSupport
 /// A program that tells what it does in lines of JSON, each with an `event`. Ends with its owner.
 final class Reporter: Sendable {
     let child: ChildProcess
+    private let lastSignal: Int32
 
-    init(_ command: [String]) throws { child = try ChildProcess(command) }
+    /// `lastSignal` ends it: a program that has something to clear away gets one that it can hear.
+    init(_ command: [String], lastSignal: Int32 = SIGKILL) throws {
+        child = try ChildProcess(command)
+        self.lastSignal = lastSignal
+    }
 
-    deinit { child.signal(SIGKILL) }
+    deinit { child.signal(lastSignal) }
 
     func lines(_ event: String) -> [LogLine] {
         child.lines.map { LogLine($0) }.filter { $0.event == event }
@@ -23,6 +28,17 @@ final class Reporter: Sendable {
             "a line \(event)", within: limit,
             clue: { (child.lines.suffix(10) + [child.errors]).joined(separator: "\n") }
         ) { lines(event).first(where: matches) }
+    }
+
+    /// Waits for so many lines.
+    func lines(
+        _ event: String, count: Int,
+        where matches: @Sendable (LogLine) -> Bool = { _ in true }
+    ) async throws {
+        _ = try await child.bulletin.first(
+            "\(count) lines \(event)",
+            clue: { (child.lines.suffix(10) + [child.errors]).joined(separator: "\n") }
+        ) { lines(event).filter(matches).count >= count ? true : nil }
     }
 
     /// Waits for something that is said once on standard error.

@@ -15,6 +15,9 @@ struct UvicornGateway: Sendable {
         self.address = address
     }
 
+    /// How many streams have reached it.
+    var connects: Int { reporter.lines("opened").count }
+
     /// Waits for the stream with that number to open, counted from 1.
     @discardableResult
     func opened(_ stream: Int) async throws -> LogLine {

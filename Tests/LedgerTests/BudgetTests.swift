@@ -90,8 +90,9 @@ struct BudgetTests {
         let after = ledger.admit(stream(.ann), owner: 0, now: .zero)
 
         var accounts = without
+        let policy = ledger.policySet.policies.first
         let shortage = accounts.shortage(
-            of: .ann, under: nil, generation: 1, budget: .init(burst: 1, refill: .seconds(30)),
+            of: .ann, under: policy, generation: 1, budget: .init(burst: 1, refill: .seconds(30)),
             now: .zero, chance: 0)
         #expect(shortage != nil)
         #expect(after.victims == [4])

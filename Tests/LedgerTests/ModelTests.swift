@@ -112,7 +112,11 @@ private struct ModelRun: ~Copyable {
         let flaps = ledger.endedFlaps(now: now)
         let ended = Dictionary(
             uniqueKeysWithValues: flaps.map { flap in
-                (model.users.firstIndex(of: flap.user) ?? -1, [flap.evictions, flap.refusals])
+                (
+                    NaiveLedger.DebtKey(
+                        user: model.users.firstIndex(of: flap.user) ?? -1,
+                        policy: flap.policy?.name), [flap.evictions, flap.refusals]
+                )
             })
         return ended == expected ? nil : "ended \(ended), expected \(expected)"
     }

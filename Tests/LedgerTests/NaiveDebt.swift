@@ -3,6 +3,7 @@
 
 /// What a user of the naive ledger owes. It is never dropped.
 struct NaiveDebt {
+    private var budget: Policy.EvictionBudget?
     private var paidUntil = Duration.zero
     private(set) var evictions = 0
     private var episode: Episode?
@@ -36,6 +37,15 @@ struct NaiveDebt {
             refusals: (episode?.refusals ?? 0) + 1, coolDown: coolDown, coolUntil: coolUntil)
         paidUntil = max(paidUntil, coolUntil + budget.refill * (budget.burst - 1))
         return (coolUntil - now, isNew)
+    }
+
+    /// Another budget than before is another coin.
+    mutating func adopt(_ budget: Policy.EvictionBudget, now: Duration) {
+        defer { self.budget = budget }
+        guard let old = self.budget, old != budget else { return }
+        paidUntil = min(paidUntil, now)
+        episode?.coolDown = budget.refill
+        if let coolUntil = episode?.coolUntil { episode?.coolUntil = min(coolUntil, now) }
     }
 
     mutating func charge(_ budget: Policy.EvictionBudget, now: Duration) {

@@ -18,7 +18,12 @@ struct NaiveLedger {
     /// Who loses a stream to the next tick, and after them.
     private var row: [Owner] = []
     private var nextClose = Duration.zero
-    private var debts: [Int: NaiveDebt] = [:]
+    private var debts: [DebtKey: NaiveDebt] = [:]
+
+    struct DebtKey: Hashable {
+        let user: Int
+        let policy: String?
+    }
 
     struct Entry {
         let id: UInt64
@@ -148,9 +153,11 @@ struct NaiveLedger {
         }
         let budget = policy.map { $0.mode == .observe ? nil : $0.evictionBudget } ?? .standard
         if let budget, !doomed.isEmpty || judgement.payer != nil {
-            var debt = debts[user] ?? NaiveDebt()
+            let key = DebtKey(user: user, policy: policy?.name)
+            var debt = debts[key] ?? NaiveDebt()
+            debt.adopt(budget, now: caller.now)
             let answer = debt.refuse(budget, now: caller.now, chance: caller.chance)
-            debts[user] = debt
+            debts[key] = debt
             if let answer {
                 return refused(
                     .budget, doomed.isEmpty ? live.count : group.count,
@@ -172,7 +179,8 @@ struct NaiveLedger {
 
         let budget = policy.map { $0.mode == .observe ? nil : $0.evictionBudget } ?? .standard
         if let budget, !judgement.doomed.isEmpty || judgement.payer != nil {
-            debts[user, default: NaiveDebt()].charge(budget, now: caller.now)
+            debts[DebtKey(user: user, policy: policy?.name), default: NaiveDebt()]
+                .charge(budget, now: caller.now)
         }
         for id in judgement.observed { mark(id) { $0.isNamed = true } }
         outcome.observed = judgement.observed
@@ -233,13 +241,13 @@ struct NaiveLedger {
         }.prefix(count).map { ($0.entry.id, $0.choice) }
     }
 
-    /// The episodes that are over, with their evictions and refusals, by user.
-    mutating func endedFlaps(now: Duration) -> [Int: [Int]] {
-        var ended: [Int: [Int]] = [:]
-        for (user, debt) in debts {
+    /// The episodes that are over, with their evictions and refusals, by user and policy.
+    mutating func endedFlaps(now: Duration) -> [DebtKey: [Int]] {
+        var ended: [DebtKey: [Int]] = [:]
+        for (key, debt) in debts {
             guard let counts = debt.counts(endedBy: now) else { continue }
-            ended[user] = counts
-            debts[user]?.forgetEpisode()
+            ended[key] = counts
+            debts[key]?.forgetEpisode()
         }
         return ended
     }
@@ -271,7 +279,17 @@ struct NaiveLedger {
                 payingUser = heaviest.user
             }
             let candidates = others.filter { $0.user == payingUser }
-            return pick(1, of: candidates, otherwise: .heaviest).first
+            if let paying = pick(1, of: candidates, otherwise: .heaviest).first { return paying }
+            // Nobody living has too many: the oldest that is dead.
+            guard doomed.isEmpty else { return nil }
+            for one in others {
+                switch one.vitals.condition {
+                case .stalled: return (one.id, .stalled)
+                case .unacknowledged: return (one.id, .unacknowledged)
+                case .well: continue
+                }
+            }
+            return nil
         }
     }
 
@@ -289,7 +307,9 @@ struct NaiveLedger {
         if reason == .clientClosed, entry.isLive || entry.condemned == .evictedUserCap,
             let budget = policy.map({ $0.mode == .observe ? nil : $0.evictionBudget }) ?? .standard
         {
-            debts[entry.user]?.refund(budget, now: now)
+            let key = DebtKey(user: entry.user, policy: policy?.name)
+            debts[key]?.adopt(budget, now: now)
+            debts[key]?.refund(budget, now: now)
         }
         let owner = Owner(user: entry.user, position: entry.position)
         return Outcome(

@@ -38,6 +38,7 @@ struct clinux_tcp_state {
     uint32_t retransmits;      // timeouts in a row
     uint32_t probes;           // probes in a row without an answer
     uint32_t silence_ms;       // since the last acknowledgement came
+    uint32_t idle_ms;          // since the last data went out
 };
 int clinux_tcp_state(int descriptor, struct clinux_tcp_state *state);
 

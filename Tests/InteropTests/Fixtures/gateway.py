@@ -13,11 +13,12 @@ import json
 import socket
 import time
 from collections import Counter
+from pathlib import Path
 
 import uvicorn
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 numbers = itertools.count(1)
@@ -100,10 +101,16 @@ async def page(request):
     return Response(body, headers=fields, media_type="text/plain")
 
 
+async def tab(request):
+    """The page of a browser's tab, on the same origin as its events."""
+    return FileResponse(Path(__file__).with_name("tab.html"))
+
+
 application = Starlette(routes=[
     Route("/events", events),
     Route("/story", story),
     Route("/page", page),
+    Route("/tab", tab),
     Route("/upload", upload, methods=["POST"]),
     Route("/refuse", refuse, methods=["POST"]),
 ])
