@@ -146,7 +146,8 @@ extension Settings.Limits {
                 + "before that side counts as gone.")
         bufferedBytes = section.value(
             "buffered_bytes", .wholeNumber(1_048_576...1_099_511_627_776), default: 268_435_456,
-            "Bytes that wait for slow clients, of all connections together.")
+            "Bytes that wait for slow clients, of all connections together. Above that, whoever has "
+                + "taken nothing for longest is closed.")
         if targetBytes > headerBytes {
             section.report(
                 "target_bytes",
