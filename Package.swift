@@ -41,11 +41,15 @@ let package = Package(
     targets: [
         .target(name: "CLinux"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
         module("Locking", on: []),
         module("HTTPModel", on: []),
         module("HTTP1", on: ["HTTPModel"]),
+        module("HTTP2", on: ["CNGHTTP2", "HTTPModel", "HTTP1"], settings: lending),
+        module("ProxyProtocol", on: []),
         module("EventStream", on: []),
         module("Policy", on: ["HTTPModel"]),
         module("Ledger", on: ["Policy"]),
@@ -57,8 +61,8 @@ let package = Package(
         module(
             "Proxy",
             on: [
-                "Locking", "HTTPModel", "HTTP1", "EventStream", "Policy", "Ledger", "Telemetry",
-                "Reactor", "TLS", "Identity", "Settings",
+                "Locking", "HTTPModel", "HTTP1", "HTTP2", "ProxyProtocol", "EventStream", "Policy",
+                "Ledger", "Telemetry", "Reactor", "TLS", "Identity", "Settings",
             ], settings: lending),
         module("DemoGateway", on: ["Locking", "HTTPModel", "HTTP1", "Reactor"]),
         .executableTarget(
@@ -71,6 +75,8 @@ let package = Package(
             swiftSettings: strict),
 
         tests("HTTP1Tests", on: ["TestRandom", "HTTP1", "HTTPModel"]),
+        tests("HTTP2Tests", on: ["TestRandom", "HTTP2", "HTTP1", "HTTPModel", "CNGHTTP2"]),
+        tests("ProxyProtocolTests", on: ["TestRandom", "ProxyProtocol"]),
         tests("EventStreamTests", on: ["TestRandom", "EventStream"]),
         tests("PolicyTests", on: ["TestRandom", "Policy", "HTTPModel"]),
         tests("LedgerTests", on: ["TestRandom", "Ledger", "Policy", "HTTPModel"]),
@@ -86,7 +92,9 @@ let package = Package(
             swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
         .target(
             name: "TestSupport",
-            dependencies: ["Locking", "Reactor", "TLS", "HTTP1", "HTTPModel", "DemoGateway"],
+            dependencies: [
+                "Locking", "Reactor", "TLS", "HTTP1", "HTTPModel", "DemoGateway", "CNGHTTP2",
+            ],
             path: "Tests/TestSupport",
             swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
         tests("DocumentTests", on: []),

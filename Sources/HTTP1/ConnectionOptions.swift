@@ -46,7 +46,7 @@ struct ConnectionOptions {
     func keepsAlive(_ version: HTTPVersion) -> Bool {
         switch version {
         case .http10: hasKeepAlive && !hasClose
-        case .http11: !hasClose
+        case .http11, .http2: !hasClose
         }
     }
 }

@@ -1,4 +1,5 @@
-/// The versions of HTTP/1 that a head may name (RFC 9112, section 2.3).
+/// The versions of HTTP that carry a message. A head of HTTP/1 names one of the first two (RFC 9112,
+/// section 2.3).
 package enum HTTPVersion: Sendable {
-    case http10, http11
+    case http10, http11, http2
 }

@@ -7,12 +7,15 @@ package struct RequestHead: Sendable {
     package let authority: String
     package var fields: Fields
     package let framing: BodyFraming
+    /// The protocol that the client wants to go on with, in lower case, such as `websocket`: the one
+    /// member of `Upgrade` (RFC 9110, section 7.8), or `:protocol` (RFC 8441). `nil` without one.
+    package let upgrade: String?
     /// Whether the client wants the connection kept after this exchange (RFC 9112, section 9.3).
     package let wantsKeepAlive: Bool
 
     package init(
         method: Method, target: RequestTarget, version: HTTPVersion, authority: String,
-        fields: Fields, framing: BodyFraming, wantsKeepAlive: Bool
+        fields: Fields, framing: BodyFraming, wantsKeepAlive: Bool, upgrade: String? = nil
     ) {
         self.method = method
         self.target = target
@@ -21,6 +24,7 @@ package struct RequestHead: Sendable {
         self.fields = fields
         self.framing = framing
         self.wantsKeepAlive = wantsKeepAlive
+        self.upgrade = upgrade
     }
 
     /// The authority without its port and the dot of the root, in lower case: `a.`, `A` and `a:80`

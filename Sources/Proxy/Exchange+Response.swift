@@ -31,7 +31,7 @@ extension Exchange {
     var unboundedFraming: BodyFraming {
         switch request.version {
         case .http10: .untilClose
-        case .http11: .chunked
+        case .http11, .http2: .chunked
         }
     }
 
@@ -48,7 +48,7 @@ extension Exchange {
             switch (keepsAlive, request.version) {
             case (false, _): .close
             case (true, .http10): .keepAlive
-            case (true, .http11): .none
+            case (true, .http11), (true, .http2): .none
             }
         client.queue(
             ClientResponse(answering: request.method, framing: framing, connection: note)
@@ -117,6 +117,7 @@ extension Exchange {
         switch request.version {
         case .http10: .http10
         case .http11: .http11
+        case .http2: .http2
         }
     }
 }

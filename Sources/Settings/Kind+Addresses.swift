@@ -1,5 +1,52 @@
 private import Glibc
 
+extension Kind<Settings.Gateway.Endpoint> {
+    /// A URL may hold a password, so what cannot be read is not repeated from an @ or ? on.
+    static let gatewayURL = Kind(
+        "http://HOST:PORT, https://HOST:PORT or unix:/PATH", show: { $0.url }
+    ) { scalar throws(Misfit) in
+        let text = try oneLine(scalar)
+        guard !text.contains("@"), !text.contains("?"), !text.contains("#") else {
+            throw .other(
+                "expected http://HOST:PORT, https://HOST:PORT or unix:/PATH; remove what belongs "
+                    + "to @, ? or #")
+        }
+        if text.hasPrefix("unix:") {
+            return Settings.Gateway.Endpoint(address: try unix(text), isEncrypted: false)
+        }
+        let schemes = [("http://", false, UInt16(80)), ("https://", true, 443)]
+        guard let (scheme, isEncrypted, port) = schemes.first(where: { text.hasPrefix($0.0) })
+        else { throw .unexpected() }
+        let rest = text.dropFirst(scheme.count)
+        let authority = rest.hasSuffix("/") ? rest.dropLast() : rest
+        guard !authority.contains("/") else {
+            throw .unexpected(mend: "remove the path; every request keeps its own")
+        }
+        let parts = try HostPort(String(authority))
+        guard parts.isNumeric || parts.isName, parts.port != 0 else { throw .unexpected() }
+        return Settings.Gateway.Endpoint(
+            address: .tcp(host: parts.host, port: parts.port ?? port), isEncrypted: isEncrypted)
+    }
+}
+
+extension Kind<Network> {
+    static let network = Kind(
+        "a network such as 10.0.0.0/8 or 2001:db8::/32, or unix", show: { $0.text }
+    ) { scalar throws(Misfit) in
+        guard let network = Network(try oneLine(scalar)) else {
+            throw .unexpected(mend: "write an address, and after a / how many of its bits count")
+        }
+        return network
+    }
+}
+
+extension Kind<UInt16> {
+    static let port = Kind("a port from 1 to 65535") { scalar throws(Misfit) in
+        let number = try Kind<Int>.wholeNumber(1...65_535).read(scalar)
+        return UInt16(number)
+    }
+}
+
 extension Kind<Address> {
     static let listenAddress = Kind(
         "an address such as 0.0.0.0:8443, [::]:8443 or unix:/run/sluice.sock", show: { $0.text }
@@ -19,44 +66,6 @@ extension Kind<Address> {
                     + "its addresses")
         }
         return .tcp(host: parts.host, port: port)
-    }
-
-    /// A URL may hold a password, so what cannot be read is not repeated from an @ or ? on.
-    static let gatewayURL = Kind(
-        "http://HOST:PORT or unix:/PATH", show: { "http://\($0.text)" }
-    ) { scalar throws(Misfit) in
-        let text = try oneLine(scalar)
-        guard !text.contains("@"), !text.contains("?"), !text.contains("#") else {
-            throw .other(
-                "expected http://HOST:PORT or unix:/PATH; remove what belongs to @, ? or #")
-        }
-        if text.hasPrefix("unix:") { return try unix(text) }
-        guard !text.hasPrefix("https://") else {
-            throw .other("https:// is not in this version; use http://, or a TLS tunnel beside it")
-        }
-        guard text.hasPrefix("http://") else { throw .unexpected() }
-        let rest = text.dropFirst("http://".count)
-        let authority = rest.hasSuffix("/") ? rest.dropLast() : rest
-        guard !authority.contains("/") else {
-            throw .unexpected(mend: "remove the path; every request keeps its own")
-        }
-        let parts = try HostPort(String(authority))
-        guard parts.isNumeric || parts.isName, parts.port != 0 else { throw .unexpected() }
-        return .tcp(host: parts.host, port: parts.port ?? 80)
-    }
-
-    private static func oneLine(_ scalar: YAMLScalar) throws(Misfit) -> String {
-        try Kind<String>.text("an address", lengthMax: 512).read(scalar)
-    }
-
-    private static func unix(_ text: String) throws(Misfit) -> Address {
-        let path = String(text.dropFirst("unix:".count))
-        let lengthMax = 107  // unix(7): `sun_path` has 108 bytes, the last one a NUL.
-        guard !path.isEmpty, path.utf8.count <= lengthMax else {
-            throw .unexpected(
-                mend: "write a path of 1 to \(lengthMax) bytes, such as unix:/run/sluice.sock")
-        }
-        return .unix(path: path)
     }
 }
 
@@ -121,4 +130,18 @@ private struct HostPort {
         default: false
         }
     }
+}
+
+private func oneLine(_ scalar: YAMLScalar) throws(Misfit) -> String {
+    try Kind<String>.text("an address", lengthMax: 512).read(scalar)
+}
+
+private func unix(_ text: String) throws(Misfit) -> Address {
+    let path = String(text.dropFirst("unix:".count))
+    let lengthMax = 107  // unix(7): `sun_path` has 108 bytes, the last one a NUL.
+    guard !path.isEmpty, path.utf8.count <= lengthMax else {
+        throw .unexpected(
+            mend: "write a path of 1 to \(lengthMax) bytes, such as unix:/run/sluice.sock")
+    }
+    return .unix(path: path)
 }

@@ -4,12 +4,13 @@ extension Kind<String> {
     /// A path is only read here; whoever opens it finds out whether anything is there.
     static let path = Kind.text("a path", lengthMax: 4095)
 
-    /// A switch that has one position so far.
-    static let off = Kind("off") { scalar throws(Misfit) in
-        guard ["off", "false"].contains(scalar.text) else {
-            throw .unexpected(mend: "the PROXY protocol is not in this version")
+    /// The path of a request.
+    static let requestPath = Kind("a path that begins with /") { scalar throws(Misfit) in
+        let text = try Kind<String>.text("a path", lengthMax: 1024).read(scalar)
+        guard text.hasPrefix("/"), text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+            throw .unexpected(mend: "write a path such as /healthz, without spaces")
         }
-        return "off"
+        return text
     }
 }
 

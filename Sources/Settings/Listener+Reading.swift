@@ -21,9 +21,7 @@ extension Settings.Listener {
             section.reportMissing("listen", example: "listen: [{address: ...}]", flag: .listen)
         }
         if let certificate = Settings.Certificate.fromFlags(section) {
-            listeners = listeners.map {
-                Self(address: $0.address, replacing: certificate, of: $0.tls)
-            }
+            listeners = listeners.map { $0.replacing(certificate) }
         }
         reportDuplicates(among: listeners, in: section)
         return listeners
@@ -36,20 +34,47 @@ extension Settings.Listener {
         tls = section.optionalGroup(
             "tls", "How the listener encrypts. Without it, it speaks plain HTTP."
         ) { Settings.TLS(&$0) }
-        _ = section.value(
-            "proxy_protocol", .off, default: "off", "The PROXY protocol. Not in this version.")
+        let balancers = section.groupOrOff(
+            "proxy_protocol",
+            "Whether connections begin with a PROXY header, version 1 or 2, that names the client. "
+                + "Write the key `from`, or `off`, which is the default."
+        ) { Self.proxyNetworks(&$0) }
+        if balancers?.isEmpty == true, section.isWritten("proxy_protocol") {
+            section.report("proxy_protocol", "missing; write from: [10.0.0.0/8]")
+        }
+        proxyProtocolFrom = balancers ?? []
+        redirectsToPort = section.optional(
+            "redirect_to_port", .port, absence: "none",
+            "Set, every request is answered 308: the same host and path, with https, at this port.")
+        connectionsMax = section.optional(
+            "connections_max", .wholeNumber(1...1_000_000), absence: "those of limits",
+            "Client connections of this listener.")
+        if redirectsToPort != nil, tls != nil {
+            section.report("redirect_to_port", "this listener has tls already; remove one of them")
+        }
         guard let address else { return nil }
         self.address = address
     }
 
-    private init(
-        address: Address, replacing certificate: Settings.Certificate, of tls: Settings.TLS?
-    ) {
-        self.init(
+    private static func proxyNetworks(_ section: inout Section) -> [Network] {
+        section.values(
+            "from", .network, countMax: 64, absence: "none",
+            "The networks of the balancers that write the header. Every connection from there must "
+                + "begin with one, and connections from elsewhere are closed.") ?? []
+    }
+
+    private func replacing(_ certificate: Settings.Certificate) -> Self {
+        Self(
             address: address,
-            tls: Settings.TLS(
-                certificates: [certificate],
-                minVersion: tls?.minVersion ?? Settings.TLS.minVersionDefault))
+            tls: redirectsToPort != nil && tls == nil
+                ? nil
+                : Settings.TLS(
+                    certificates: [certificate],
+                    minVersion: tls?.minVersion ?? Settings.TLS.minVersionDefault,
+                    offersHTTP2: tls?.offersHTTP2 ?? true,
+                    clientCertificates: tls?.clientCertificates),
+            proxyProtocolFrom: proxyProtocolFrom, redirectsToPort: redirectsToPort,
+            connectionsMax: connectionsMax)
     }
 
     private static func reportDuplicates(among listeners: [Self], in section: Section) {
@@ -80,11 +105,30 @@ extension Settings.TLS {
         minVersion = section.value(
             "min_version", .word(), default: Self.minVersionDefault,
             "The oldest version of TLS that is spoken.")
+        offersHTTP2 = section.value(
+            "http2", .boolean, default: true,
+            "Whether HTTP/2 is offered. Without it a browser opens at most six connections.")
+        clientCertificates = section.optionalGroup(
+            "client_certificates", "Asks clients for a certificate (mutual TLS)."
+        ) { Settings.ClientCertificates(&$0) }
+    }
+}
+
+extension Settings.ClientCertificates {
+    fileprivate init?(_ section: inout Section) {
+        let authorities = section.required(
+            "authorities", .path, example: "authorities: clients.pem",
+            "A PEM file: the authorities that sign the certificates of clients.")
+        isRequired = section.value(
+            "required", .boolean, default: true,
+            "Whether a client without a certificate is turned away.")
+        guard let authorities else { return nil }
+        self.authorities = authorities
     }
 }
 
 extension Settings.Certificate {
-    fileprivate init?(_ section: inout Section) {
+    init?(_ section: inout Section) {
         let chain = section.required(
             "chain", .path, example: "chain: chain.pem",
             "A PEM file: the certificate, and then those that lead to the authority.")

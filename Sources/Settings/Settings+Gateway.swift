@@ -1,8 +1,16 @@
 extension Settings.Gateway {
+    /// All of them as they are written in the settings.
+    package var url: String { endpoints.map(\.url).joined(separator: ", ") }
+
+    /// The first one's address.
+    package var address: Address { endpoints[0].address }
+}
+
+extension Settings.Gateway.Endpoint {
     /// As it is written in the settings.
     package var url: String {
         switch address {
-        case .tcp: "http://\(address.text)"
+        case .tcp: "\(isEncrypted ? "https" : "http")://\(address.text)"
         case .unix: address.text
         }
     }

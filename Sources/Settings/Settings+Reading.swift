@@ -6,6 +6,12 @@ extension Settings {
     /// `nil` after a problem with something that has no default; all problems are in the reading.
     init?(_ section: inout Section) {
         let listeners = Listener.all(&section)
+        trustedProxies =
+            section.values(
+                "trusted_proxies", .network, countMax: 64, absence: "none",
+                "The proxies in front of Sluice, by their networks. From them, the client is the "
+                    + "last address in `X-Forwarded-For`, or `Forwarded`, that is none of them; "
+                    + "from everybody else these fields are thrown away.") ?? []
         let gateway = section.group("gateway", "The server behind Sluice.") { Gateway(&$0) }
         let (identity, hashKeyFile) = section.group(
             "identity",
@@ -17,6 +23,10 @@ extension Settings {
             "The directory of the policy files.")
         log = section.group("log", "Where the log goes.") { Log(&$0) }
         limits = section.group("limits", "What clients may cost.") { Limits(&$0) }
+        http2 = section.group("http2", "What one connection of HTTP/2 may cost.") { HTTP2(&$0) }
+        headers = section.group(
+            "headers", "What is added to messages, beside `X-Forwarded-For`, `-Proto` and `-Host`."
+        ) { Headers(&$0) }
         streams = section.group(
             "streams", "How event streams are asked for, and what their clients are told."
         ) { Streams(&$0) }
@@ -63,10 +73,27 @@ extension IdentityRules {
 extension Settings.Gateway {
     fileprivate init?(_ section: inout Section) {
         let patience = Duration.milliseconds(100)...Duration.seconds(3600)
-        let address = section.required(
-            "url", .gatewayURL, example: "url: http://127.0.0.1:8080", flag: .gateway,
-            "Where the gateway listens: `http://HOST:PORT`, or `unix:/PATH` for a socket in the "
-                + "file system.")
+        let endpoints = section.values(
+            "url", .gatewayURL, countMax: 16, absence: "none, but one must be given",
+            flag: .gateway,
+            "Where the gateway listens: `http://HOST:PORT`, `https://HOST:PORT`, or `unix:/PATH` "
+                + "for a socket in the file system. Of several, one that fails is left out.")
+        if !section.isWritten("url", or: .gateway) {
+            section.reportMissing("url", example: "url: http://127.0.0.1:8080", flag: .gateway)
+        }
+        tls = section.group("tls", "How a gateway with `https` is verified.") {
+            Settings.GatewayTLS(&$0)
+        }
+        pick = section.value(
+            "pick", .word(), default: .inOrder,
+            "Which of several healthy gateways gets the next connection: `in_order` takes the "
+                + "first, and the others only when it fails; `round_robin` takes them in turn.")
+        health = section.group("health", "When one of several gateways is left out.") {
+            Settings.Health(&$0)
+        }
+        resolveInterval = section.value(
+            "resolve_interval", .duration(.seconds(1)...Duration.seconds(86_400)),
+            default: .seconds(30), "After how long a host name is looked up anew.")
         connectTimeout = section.value(
             "connect_timeout", .duration(patience), default: .seconds(5),
             "To the established connection.")
@@ -93,8 +120,79 @@ extension Settings.Gateway {
             default: .seconds(5),
             "How long such a request may wait for its turn. One that would wait longer is told "
                 + "503.")
-        guard let address else { return nil }
-        self.address = address
+        guard let endpoints, !endpoints.isEmpty else { return nil }
+        self.endpoints = endpoints
+    }
+}
+
+extension Settings.GatewayTLS {
+    fileprivate init(_ section: inout Section) {
+        authorities = section.optional(
+            "authorities", .path, absence: "those that the system trusts",
+            "A PEM file: the authorities that the gateway's certificate must lead to.")
+        serverName = section.optional(
+            "server_name", .text("a host name", lengthMax: 253), absence: "the host of the URL",
+            "The name that the gateway's certificate must be for, and that is sent to it.")
+        certificate = section.optionalGroup(
+            "certificate", "What Sluice shows to a gateway that asks for a certificate."
+        ) { Settings.Certificate(&$0) }
+    }
+}
+
+extension Settings.Health {
+    fileprivate init(_ section: inout Section) {
+        failuresMax = section.value(
+            "failures_max", .wholeNumber(1...1000), default: 3,
+            "After how many failed connections in a row a gateway is left out.")
+        retryAfter = section.value(
+            "retry_after", .duration(.milliseconds(100)...Duration.seconds(3600)),
+            default: .seconds(10),
+            "For how long it is left out before one request tries it again. When all are left out, "
+                + "all are tried.")
+        path = section.optional(
+            "path", .requestPath, absence: "no question; only the connections of clients count",
+            "What each gateway is asked for at every interval. Any answer from 200 to 399 is "
+                + "health.")
+        interval = section.value(
+            "interval", .duration(.milliseconds(100)...Duration.seconds(3600)),
+            default: .seconds(5), "How often.")
+        timeout = section.value(
+            "timeout", .duration(.milliseconds(100)...Duration.seconds(3600)),
+            default: .seconds(2), "How long the answer may take.")
+    }
+}
+
+extension Settings.HTTP2 {
+    fileprivate init(_ section: inout Section) {
+        streamsMax = section.value(
+            "streams_max", .wholeNumber(1...10_000), default: 128,
+            "Exchanges at a time (SETTINGS_MAX_CONCURRENT_STREAMS). A page's event streams are "
+                + "among them.")
+        streamWindow = section.value(
+            "stream_window", .wholeNumber(16_384...16_777_216), default: 65_536,
+            "Bytes of one request's body that a client may send before Sluice has passed them on.")
+        connectionWindow = section.value(
+            "connection_window", .wholeNumber(65_535...67_108_864), default: 1_048_576,
+            "The same for all exchanges of a connection together.")
+        resetsMax = section.value(
+            "resets_max", .wholeNumber(10...100_000), default: 200,
+            "Exchanges that may be reset in thirty seconds, whether by the client or because of "
+                + "what it sent. One more ends the connection.")
+        controlFramesMax = section.value(
+            "control_frames_max", .wholeNumber(100...1_000_000), default: 2000,
+            "Frames that move nothing on, such as PING, SETTINGS, PRIORITY, empty DATA and tiny "
+                + "WINDOW_UPDATEs, in ten seconds. One more ends the connection.")
+    }
+}
+
+extension Settings.Headers {
+    fileprivate init(_ section: inout Section) {
+        addsVia = section.value(
+            "via", .boolean, default: false,
+            "Whether requests and responses say in `Via` that they passed through Sluice.")
+        addsForwarded = section.value(
+            "forwarded", .boolean, default: false,
+            "Whether the gateway gets `Forwarded` (RFC 7239) as well.")
     }
 }
 
@@ -136,9 +234,24 @@ extension Settings.Limits {
         writeTimeout = section.value(
             "write_timeout", .duration(patience), default: .seconds(30),
             "How long a client that has something to read may read nothing.")
+        tunnelIdleTimeout = section.value(
+            "tunnel_idle_timeout", .duration(patience), default: .seconds(3600),
+            "How long a WebSocket, or another upgraded connection, may be silent on both sides.")
         connectionsMax = section.value(
             "connections_max", .wholeNumber(1...1_000_000), default: 20_000,
             "Client connections of the whole instance. Each may need two descriptors.")
+        connectionsPerAddressMax = section.value(
+            "connections_per_address_max", .wholeNumber(1...1_000_000), default: 20_000,
+            "Client connections of one address. The first 64 bits of an IPv6 address count as one. "
+                + "Lower it where no proxy and no large network hides many users behind one.")
+        descriptorsReserve = section.value(
+            "descriptors_reserve", .wholeNumber(16...10_000), default: 128,
+            "Descriptors that are kept for listeners, logs and files, and never given to clients.")
+        memoryMax = section.optional(
+            "memory_max", .wholeNumber(33_554_432...1_099_511_627_776),
+            absence: "nine tenths of the control group's limit, if there is one",
+            "Resident bytes above which new requests are answered 503, and new connections closed, "
+                + "so that live streams go on.")
         deadPeerTimeout = section.value(
             "dead_peer_timeout", .duration(.seconds(1)...Duration.seconds(3600)),
             default: .seconds(30),

@@ -41,6 +41,7 @@ package struct StreamContext: Sendable {
 package enum ClientProtocol: String, CaseIterable, Sendable {
     case http10 = "http/1.0"
     case http11 = "http/1.1"
+    case http2 = "h2"
 }
 
 extension StreamContext {

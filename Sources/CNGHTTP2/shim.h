@@ -1,0 +1,3 @@
+// nghttp2, through one door.
+#pragma once
+#include <nghttp2/nghttp2.h>
