@@ -37,3 +37,10 @@ package struct ResponseHead: Sendable {
         fields.listMembers(.contentEncoding).contains { $0 != "identity" }
     }
 }
+
+extension ResponseHead {
+    /// The interim response that lets a client send its body (RFC 9110, section 15.2.1).
+    package static let goOn = ResponseHead(
+        status: 100, reason: "Continue", version: .http11, fields: Fields(), framing: .none,
+        allowsReuse: true)
+}

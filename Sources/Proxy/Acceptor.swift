@@ -58,23 +58,26 @@ final class Acceptor {
             client.limitUnsent(toBytes: Self.unsentBytesMax)
         }
         guard let context = worker.running.contexts[listener] else {
-            return serve(Transport(plain: client), from: address, isEncrypted: false)
+            return begin(client, from: ClientOrigin(address, listener: listener, isEncrypted: false))
         }
-        do throws(TLSSetupError) {
-            serve(
-                try Transport(accepting: client, context: context), from: address,
-                isEncrypted: true)
-        } catch {
+        let origin = ClientOrigin(address, listener: listener, isEncrypted: true)
+        do {
+            _ = try Handshake(
+                Transport(accepting: client, context: context), from: origin, worker: worker)
+        } catch let error as TLSSetupError {
             complain("tls_setup", error.message)
+        } catch {
+            complain("accept_failed", (error as? SystemCallError)?.message)
         }
     }
 
-    private func serve(
-        _ transport: consuming Transport, from address: SocketAddress, isEncrypted: Bool
-    ) {
+    /// Without TLS there is nothing to agree on.
+    private func begin(_ client: consuming Socket, from origin: ClientOrigin) {
+        let established = Established(
+            transport: Transport(plain: client), origin: origin, registration: nil,
+            protocol: .http1)
         do throws(SystemCallError) {
-            _ = try ClientConnection(
-                transport, from: address, isEncrypted: isEncrypted, worker: worker)
+            try established.begin(on: worker)
         } catch {
             complain("accept_failed", error.message)
         }

@@ -5,77 +5,90 @@ import Settings
 import TLS
 import Telemetry
 
-/// One client's connection: handshake, then one exchange after the other (HTTP/1.1).
+/// One client's connection once it is established: the bytes that wait for the client, the time it
+/// has, and how it ends. What is spoken on it is the matter of `HTTP1Connection` and
+/// `HTTP2Connection`.
 ///
-///     handshaking ──> readingHead <──> exchanging
-///                          └────┬──────────┘
-///                               v
-///                           finishing ──> lingering ──> closed
+///     open ──> finishing ──> lingering ──> closed
 ///
-/// While an exchange waits for its response nothing is read but its request body, so a client that
-/// pipelines is held back by TCP. In `finishing` the last bytes leave; in `lingering` our side is
-/// shut and the peer's last bytes are thrown away, so that closing does not reset the connection
-/// before the client has read its answer.
-final class ClientConnection {
+/// In `finishing` the last bytes leave; in `lingering` our side is shut and the peer's last bytes
+/// are thrown away, so that closing does not reset the connection before the client has read them.
+class ClientConnection: ConnectedClient {
     enum Phase {
-        case handshaking
-        case readingHead
-        case exchanging(Exchange)
-        case finishing
-        case lingering
-        case closed
+        case open, finishing, lingering, closed
     }
 
     let worker: Worker
-    /// Address and port of the peer, for logs.
-    let peer: String
-    /// The address alone.
-    let peerHost: String
-    let isEncrypted: Bool
+    let origin: ClientOrigin
     var transport: Transport
-    var phase = Phase.handshaking
+    var phase = Phase.open
     private(set) var outbox = Outbox()
-    /// How much of the outbox the worker's books know of.
-    private var bufferedBytes = 0
-    var inbox = Inbox()
-    var finder = HeadFinder()
-    /// What the finder has seen of a head that goes on.
-    var partialHead: [UInt8] = []
-    /// What is left of the current request's body.
-    var bodyDecoder: BodyDecoder?
+    /// How much of what waits the worker's books know of.
+    private var notedBytes = 0
     var peerIsGone = false
     var registration: Registration?
     var timer: TimerID?
     /// The end of the current phase's patience.
     var deadline = Duration.zero
     /// When the client last took bytes that were waiting for it.
-    var lastProgress = Duration.zero
+    var lastProgress: Duration
 
     /// How long a client may take to read its last bytes, and to close after them.
     static let farewell = Duration.seconds(1)
     /// Whether the connection ends by an eviction, which does not wait for a slow reader.
     var isHurried = false
 
-    init(
-        _ transport: consuming Transport, from address: SocketAddress, isEncrypted: Bool,
-        worker: Worker
-    ) throws(SystemCallError) {
+    /// Takes over a connection whose handshake is done.
+    init(_ established: consuming Established, worker: Worker) throws(SystemCallError) {
         self.worker = worker
-        self.transport = transport
-        self.isEncrypted = isEncrypted
-        peer = address.text
-        peerHost = address.host
-        registration = try worker.reactor.register(self.transport.rawValue, handler: self)
-        deadline = worker.reactor.now + worker.running.settings.limits.handshakeTimeout
-        timer = worker.reactor.schedule(self, at: deadline)
+        origin = established.origin
+        registration = established.registration
+        transport = established.transport
+        lastProgress = worker.reactor.now
+        if let registration {
+            worker.reactor.hand(registration, to: self)
+        } else {
+            registration = try worker.reactor.register(transport.rawValue, handler: self)
+        }
+        timer = worker.reactor.schedule(self, at: worker.reactor.now)
         worker.add(self)
     }
 
     var now: Duration { worker.reactor.now }
+    var limits: Settings.Limits { worker.running.settings.limits }
     var descriptor: CInt { transport.rawValue }
 
-    /// Whether the client has not taken everything yet: its gateway is paused meanwhile.
+    /// Whether the client has not taken everything yet.
     var isBlocked: Bool { !outbox.isEmpty }
+
+    /// All bytes that wait for the client.
+    var waitingBytes: Int { outbox.count }
+
+    // MARK: What is spoken
+
+    /// Reads and acts on what the client sends, while the connection is open.
+    func receive() {}
+
+    /// The client has taken all that was in the outbox, while the connection is open.
+    func outboxDrained() {}
+
+    /// The client has taken some of what was in the outbox.
+    func outboxMoved() {}
+
+    /// Does what is due, and says when to look again, while the connection is open.
+    func openTimerFired() -> Duration { now + .seconds(3600) }
+
+    /// Lets go of whatever is under way: the connection is about to finish or to close.
+    func letGo() {}
+
+    /// Ends the connection if nobody would miss it: no request has begun on it.
+    func finishIfIdle() {}
+
+    /// Ends the connection and whatever is under way on it: the process ends.
+    func abandon() { close() }
+
+    /// Ends a client that takes nothing, because others need the memory.
+    func giveUp() { cut() }
 
     // MARK: Sending
 
@@ -83,21 +96,19 @@ final class ClientConnection {
     func queue(_ bytes: [UInt8]) {
         if outbox.isEmpty { lastProgress = now }
         outbox.append(bytes)
-        noteBuffered()
+        noteWaiting()
     }
 
-    /// Sends bytes of the worker's buffer, or keeps what the socket does not take.
-    func send(_ range: Range<Int>) {
-        let buffer = worker.buffer.bytes
-        let bytes = buffer.bytes(range)
+    /// Sends bytes, or keeps what the socket does not take.
+    func send(_ bytes: Span<UInt8>) {
         guard outbox.isEmpty else {
             outbox.append(bytes)
-            return noteBuffered()
+            return noteWaiting()
         }
         let sent = write(bytes)
         guard sent < bytes.count else { return }
         outbox.append(bytes.extracting(sent..<bytes.count))
-        noteBuffered()
+        noteWaiting()
         lastProgress = now
         watchProgress()
     }
@@ -108,11 +119,15 @@ final class ClientConnection {
         let sent = write(outbox.waiting)
         if sent > 0 { lastProgress = now }
         outbox.take(sent)
-        noteBuffered()
+        noteWaiting()
         if outbox.isEmpty {
-            drained()
+            switch phase {
+            case .open: outboxDrained()
+            case .finishing: linger()
+            case .lingering, .closed: return
+            }
         } else {
-            if sent > 0, case .exchanging(let exchange) = phase { exchange.noteBlocked() }
+            if sent > 0, case .open = phase { outboxMoved() }
             watchProgress()
         }
     }
@@ -120,12 +135,13 @@ final class ClientConnection {
     /// Forgets what waits: nobody will take it.
     func dropOutbox() {
         outbox = Outbox()
-        noteBuffered()
+        noteWaiting()
     }
 
-    private func noteBuffered() {
-        let change = outbox.count - bufferedBytes
-        bufferedBytes = outbox.count
+    /// Tells the worker how much is waiting now.
+    func noteWaiting() {
+        let change = waitingBytes - notedBytes
+        notedBytes = waitingBytes
         if change != 0 { worker.noteBuffered(change) }
     }
 
@@ -145,39 +161,49 @@ final class ClientConnection {
         return sent
     }
 
-    private func drained() {
-        switch phase {
-        case .exchanging(let exchange): exchange.clientDrained()
-        case .finishing: linger()
-        case .readingHead:
-            if !finder.hasBegun {
-                setDeadline(now + worker.running.settings.limits.keepAliveTimeout)
-            }
-            // Nothing was read as long as the answer before was not taken.
-            if let registration { worker.reactor.again(registration, .readable) }
-        case .handshaking, .lingering, .closed: return
-        }
-    }
-
     // MARK: Time
 
     func setDeadline(_ deadline: Duration) {
         self.deadline = deadline
+        hasten(to: deadline)
+    }
+
+    func hasten(to deadline: Duration) {
         if let timer { worker.reactor.hasten(timer, to: deadline) }
     }
 
-    private func watchProgress() {
-        guard let timer else { return }
-        worker.reactor.hasten(
-            timer, to: lastProgress + worker.running.settings.limits.writeTimeout)
+    private func watchProgress() { hasten(to: lastProgress + limits.writeTimeout) }
+}
+
+extension ClientConnection: ReadinessHandler {
+    func ready(_ readiness: Readiness) {
+        if readiness.contains(.peerGone) { peerIsGone = true }
+        if readiness.contains(.writable) {
+            flush()
+            if case .finishing = phase, outbox.isEmpty { linger() }
+        }
+        // Also when only writable: TLS may have owed the peer a word first.
+        switch phase {
+        case .open: receive()
+        case .finishing: if peerIsGone { close() }
+        case .lingering: discard()
+        case .closed: return
+        }
     }
 
-    func record(_ failure: Failure, request: RequestHead?, stream: String?) {
-        worker.shared.record(
-            .error(
-                LogEvent.Failure(
-                    level: failure.level, reason: failure.reason, fault: failure.fault,
-                    detail: failure.detail, client: peer, stream: stream,
-                    method: request?.method.text, path: request?.target.path)))
+    /// Throws away what still comes, until the peer has closed its side too.
+    private func discard() {
+        let readsPerTurn = 8
+        for _ in 0..<readsPerTurn {
+            let range = worker.buffer.readRange
+            switch transport.receive(into: worker.buffer.bytes, range) {
+            case .bytes: continue
+            case .wouldBlock:
+                if peerIsGone { close() }
+                return
+            case .ended, .cut, .failed: return close()
+            }
+        }
+        if let registration { worker.reactor.again(registration, .readable) }
     }
 }

@@ -51,24 +51,15 @@ extension Exchange {
     func fail(_ failure: Failure) {
         guard releaseClosing() else { return }
         client.record(failure, request: request, stream: nil)
-        let keepsAlive = request.wantsKeepAlive && requestIsComplete && failure.allowsKeepAlive
-        guard let answer = failure.answer else { return client.close() }
-        answerClient(answer, keepsAlive: keepsAlive)
-    }
-
-    /// Sends an answer of ours. The exchange has been released.
-    private func answerClient(_ answer: Answer, keepsAlive: Bool) {
-        let note: ConnectionNote = keepsAlive ? .none : .close
-        client.queue(answer.serialize(answering: request.method, connection: note))
-        client.exchangeEnded(keepsAlive: keepsAlive, isHurried: false)
+        guard let answer = failure.answer else { return client.breakOff() }
+        client.answer(
+            answer, to: request, mayGoOn: requestIsComplete && failure.allowsKeepAlive)
     }
 
     /// Turns the request away with an answer of ours, whether or not the gateway has accepted it.
     func turnAway(_ answer: Answer) {
         guard releaseClosing() else { return }
-        let keepsAlive =
-            request.wantsKeepAlive && requestIsComplete && request.version == .http11
-        answerClient(answer, keepsAlive: keepsAlive)
+        client.answer(answer, to: request, mayGoOn: requestIsComplete)
     }
 
     /// Ends an exchange whose response has begun: the client must not take it for complete.
@@ -83,14 +74,13 @@ extension Exchange {
         if stream == nil || reason == .error {
             client.record(failure, request: request, stream: stream)
         }
-        // Where only the end of the connection ends the body, a proper end would be a lie.
-        if responseFraming == .untilClose { client.cut() } else { client.close() }
+        client.breakOff()
     }
 
     /// Closes both sides without a word: the process ends.
     func abandon() {
         closeStream(.drain)
         guard releaseClosing() else { return }
-        client.close()
+        client.breakOff()
     }
 }

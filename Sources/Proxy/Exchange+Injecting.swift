@@ -51,7 +51,7 @@ extension Exchange {
         guard let record = stream else { return }
         recordInjection(kind, count: bytes.count, into: record)
         if record.bytes == 0, record.leadingMark == nil { stream?.leadingMark = LeadingMark() }
-        client.queue(framed(bytes))
+        client.queueBody(bytes, isLast: false)
     }
 
     func recordInjection(_ kind: LogEvent.Inject.Kind, count: Int, into record: StreamRecord) {
@@ -60,21 +60,13 @@ extension Exchange {
                 .init(stream: record.id.text, kind: kind, offset: record.bytes, length: count)))
     }
 
-    /// `bytes` as a chunk where the body is chunked.
-    func framed(_ bytes: [UInt8]) -> [UInt8] {
-        guard responseFraming == .chunked, !bytes.isEmpty else { return bytes }
-        var framed: [UInt8] = []
-        ChunkHeader(size: bytes.count).append(to: &framed)
-        return framed + bytes + ChunkHeader.lineEnd
-    }
-
     /// Takes a byte order mark off the beginning of what comes behind words of ours.
     func withoutLeadingMark(_ payload: Range<Int>) -> Range<Int> {
         guard stream?.leadingMark != nil else { return payload }
         let buffer = worker.buffer.bytes
         let span = buffer.bytes(payload)
         guard let (dropped, owed) = stream?.leadingMark?.pass(span) else { return payload }
-        if !owed.isEmpty { client.queue(framed(owed)) }
+        if !owed.isEmpty { client.queueBody(owed, isLast: false) }
         return payload.lowerBound + dropped..<payload.upperBound
     }
 }

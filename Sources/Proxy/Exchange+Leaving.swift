@@ -97,10 +97,9 @@ extension Exchange {
         }
         closeStream(farewell.reason)
         let wasBlocked = client.isBlocked
-        client.queue(framedFarewell(words))
-        let closesConnection = farewell.isEviction || responseFraming == .untilClose
+        client.queueBody(words, isLast: true)
         // One that has not read what was sent gets a second for it, and no further request.
-        end(keepsAlive: !closesConnection && !wasBlocked, isHurried: true)
+        end(mayGoOn: !farewell.isEviction && !wasBlocked, isHurried: true)
     }
 
     private func lastWords(_ farewell: Farewell, of record: StreamRecord) -> [UInt8] {
@@ -126,9 +125,5 @@ extension Exchange {
         return Tombstone(
             stream: record.id.rawValue, round: 0, lastEventID: id, sharing: record.client.sharing
         ).map { worker.seal($0, for: record.user) }
-    }
-
-    private func framedFarewell(_ words: [UInt8]) -> [UInt8] {
-        responseFraming == .chunked ? framed(words) + ChunkHeader.lastChunk : words
     }
 }

@@ -15,44 +15,15 @@ extension Exchange {
         if head.isEventStream, head.framing != .none, head.framing != .length(0) {
             offerToLedger(head)
         } else {
-            sendHead(head, framing: framingForClient(head))
-        }
-    }
-
-    /// How an ordinary body leaves: as it came where the client's version allows it.
-    private func framingForClient(_ head: ResponseHead) -> BodyFraming {
-        switch head.framing {
-        case .none, .length: head.framing
-        case .chunked, .untilClose: unboundedFraming
-        }
-    }
-
-    /// The framing for a body whose length nobody knows.
-    var unboundedFraming: BodyFraming {
-        switch request.version {
-        case .http10: .untilClose
-        case .http11, .http2: .chunked
+            sendHead(head)
         }
     }
 
     /// Queues the head for the client. It leaves at the end of this turn's read, with the body
     /// bytes that came with it, or at once when there are none.
-    func sendHead(_ head: ResponseHead, framing: BodyFraming) {
+    func sendHead(_ head: ResponseHead) {
         phase = .relaying
-        responseFraming = framing
-        // A body that the client is still sending would be read as its next request.
-        keepsAlive =
-            request.wantsKeepAlive && requestIsComplete && framing != .untilClose
-            && !worker.isDraining
-        let note: ConnectionNote =
-            switch (keepsAlive, request.version) {
-            case (false, _): .close
-            case (true, .http10): .keepAlive
-            case (true, .http11), (true, .http2): .none
-            }
-        client.queue(
-            ClientResponse(answering: request.method, framing: framing, connection: note)
-                .serialize(head))
+        client.queueHead(head, answering: request, isStream: stream != nil)
         hasten(to: now + Self.bodySilenceMax)
     }
 
@@ -69,12 +40,9 @@ extension Exchange {
         }
     }
 
-    /// Frames and sends. Behind a head that waits, the bytes join it and leave with it.
     func sendBody(_ payload: Range<Int>, isLast: Bool) {
         bytesSent &+= UInt64(payload.count)
-        let framed = worker.buffer.frame(payload, isLast: isLast, as: responseFraming)
-        if !framed.isEmpty { client.send(framed) }
-        if client.isBlocked { client.flush() }
+        client.sendBody(payload, isLast: isLast)
         if client.isBlocked { noteBlocked() }
     }
 
@@ -100,7 +68,7 @@ extension Exchange {
         } else {
             recordRequest()
         }
-        end(keepsAlive: true, isHurried: false)
+        end(mayGoOn: true, isHurried: false)
     }
 
     private func recordRequest() {
@@ -109,15 +77,7 @@ extension Exchange {
                 LogEvent.Request(
                     method: request.method.text, path: request.target.path,
                     status: UInt16(clamping: status), duration: now - startedAt, bytes: bytesSent,
-                    client: client.peer, protocol: clientProtocol, requestID: requestID,
+                    client: client.origin.peer, protocol: client.protocol, requestID: requestID,
                     fault: nil)))
-    }
-
-    var clientProtocol: ClientProtocol {
-        switch request.version {
-        case .http10: .http10
-        case .http11: .http11
-        case .http2: .http2
-        }
     }
 }

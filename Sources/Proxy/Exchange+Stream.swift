@@ -44,8 +44,7 @@ extension Exchange {
         for victim in admission.victims {
             worker.evict(victim, cause: .newcomer(stream: admission.id.text))
         }
-        // Always chunked, or until close: a promised length would leave no room for last words.
-        sendHead(head, framing: unboundedFraming)
+        sendHead(head)
         sayOpening(to: candidate)
         forgetRequestFields()
         hasten(to: streamDeadline)
@@ -158,7 +157,7 @@ extension Exchange {
     private func context(of record: StreamRecord, count: Int) -> StreamContext {
         StreamContext(
             stream: record.id.text, user: record.user.text, policy: record.policy?.name,
-            generation: record.generation, path: request.target.path, client: client.peer,
-            protocol: clientProtocol, requestID: requestID, count: count, limit: record.limit)
+            generation: record.generation, path: request.target.path, client: client.origin.peer,
+            protocol: client.protocol, requestID: requestID, count: count, limit: record.limit)
     }
 }

@@ -25,7 +25,7 @@ final class Exchange {
         case ended
     }
 
-    let client: ClientConnection
+    let client: any Carrier
     let worker: Worker
     var request: RequestHead
     /// Where the token of the request was read, until the gateway has accepted or refused it.
@@ -38,10 +38,8 @@ final class Exchange {
     var candidate: Candidate?
     /// Set while the response is a stream.
     var stream: StreamRecord?
-    var responseFraming = BodyFraming.none
     var requestID: String?
     var status = 0
-    var keepsAlive = false
     var requestIsComplete: Bool
     var timer: TimerID?
     let startedAt: Duration
@@ -51,12 +49,12 @@ final class Exchange {
     /// How long an ordinary response may pause in its body.
     static let bodySilenceMax = Duration.seconds(600)
 
-    init(_ request: RequestHead, client: ClientConnection) {
+    init(_ request: RequestHead, client: any Carrier, requestIsComplete: Bool) {
         self.request = request
         self.client = client
+        self.requestIsComplete = requestIsComplete
         worker = client.worker
-        requestIsComplete = client.bodyDecoder == nil
-        startedAt = client.now
+        startedAt = worker.reactor.now
         lastProgress = startedAt
     }
 
@@ -136,7 +134,8 @@ final class Exchange {
         phase = .awaitingHead
         lastProgress = now
         let head = GatewayRequest(
-            clientAddress: client.peerHost, scheme: client.isEncrypted ? "https" : "http",
+            clientAddress: client.origin.host,
+            scheme: client.origin.isEncrypted ? "https" : "http",
             fallbackHost: worker.running.settings.gateway.address.text,
             acceptsOnlyIdentity: worker.running.settings.streams.asksIdentity
                 && request.asksForEventStream
@@ -145,8 +144,7 @@ final class Exchange {
         hasten(to: now + settings.responseTimeout)
         guard !requestIsComplete else { return }
         if request.awaitsContinue {
-            client.queue(Answer.goOn)
-            client.flush()
+            client.sendInterim(.goOn)
         }
         client.resumeBody()
     }
@@ -168,14 +166,13 @@ final class Exchange {
 
     // MARK: The end
 
-    /// Lets go of everything. The client's connection goes on if that is wished and was announced,
-    /// and if nothing is left of a request body that would be read as the next request (H22).
-    func end(keepsAlive isWished: Bool, isHurried: Bool) {
+    /// Lets go of everything. Another exchange may follow if that is wished, and if nothing is left
+    /// of a request body that would be read as the next request (H22).
+    func end(mayGoOn: Bool, isHurried: Bool) {
         guard release() else { return }
         gateway?.release(requestIsComplete: requestIsComplete)
         gateway = nil
-        client.exchangeEnded(
-            keepsAlive: isWished && keepsAlive && requestIsComplete, isHurried: isHurried)
+        client.exchangeEnded(mayGoOn: mayGoOn && requestIsComplete, isHurried: isHurried)
     }
 
     /// The same, for an exchange that the gateway's connection does not survive.

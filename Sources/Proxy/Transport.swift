@@ -45,6 +45,14 @@ struct Transport: ~Copyable {
         session?.handshake() ?? .done
     }
 
+    /// What ALPN settled on; `nil` without TLS or ALPN.
+    func negotiatedProtocol() -> String? {
+        switch session {
+        case .some(let session): session.negotiatedProtocol
+        case nil: nil
+        }
+    }
+
     mutating func receive(into buffer: IOBuffer, _ range: Range<Int>) -> Received {
         let progress = buffer.withMutableBytes(range) { bytes in session?.read(into: &bytes) }
         switch progress {

@@ -26,7 +26,7 @@ final class Worker {
     var streams: [StreamID: Exchange] = [:]
     private(set) var isDraining = false
     private var acceptors: [Acceptor] = []
-    private var connections: [ObjectIdentifier: ClientConnection] = [:]
+    private var connections: [ObjectIdentifier: any ConnectedClient] = [:]
     /// Heartbeat patterns are compiled once per policy.
     private var compiled: [ObjectIdentifier: (policy: Policy, heartbeats: Heartbeats)] = [:]
     private var inbox: WorkerInbox?
@@ -55,12 +55,12 @@ final class Worker {
 
     // MARK: Connections
 
-    func add(_ connection: ClientConnection) {
+    func add(_ connection: any ConnectedClient) {
         connections[ObjectIdentifier(connection)] = connection
         shared.clientCount.add(1, ordering: .relaxed)
     }
 
-    func remove(_ connection: ClientConnection) {
+    func remove(_ connection: any ConnectedClient) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         shared.clientCount.subtract(1, ordering: .relaxed)
         stopIfDrained()

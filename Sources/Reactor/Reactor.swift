@@ -62,6 +62,13 @@ package final class Reactor {
         return token
     }
 
+    /// Gives a registration to another handler, which hears of everything from now on.
+    package func hand(_ token: Registration, to handler: any ReadinessHandler) {
+        guard let former = self.handler(of: token) else { return }
+        graveyard.append(former)
+        slots[Int(token.slot)].handler = handler
+    }
+
     /// Ends a registration. Events for it that are still in hand reach nobody.
     package func deregister(_ token: Registration) {
         guard let handler = handler(of: token) else { return }

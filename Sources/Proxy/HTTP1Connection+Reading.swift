@@ -2,74 +2,29 @@ import HTTP1
 import HTTPModel
 import Reactor
 import Settings
-import TLS
 import Telemetry
 
-/// The receiving half of a client's connection.
-extension ClientConnection: ReadinessHandler {
+/// The receiving half of a connection of HTTP/1.1.
+extension HTTP1Connection {
     /// Reads per turn, so that one busy client does not starve the others.
     private static let readsPerTurn = 8
 
-    func ready(_ readiness: Readiness) {
-        if readiness.contains(.peerGone) { peerIsGone = true }
-        if case .handshaking = phase { return continueHandshake() }
-        if readiness.contains(.writable) {
-            flush()
-            if case .finishing = phase, outbox.isEmpty { linger() }
-        }
-        receive()  // Also when only writable: TLS may have owed the peer a word first.
-    }
-
-    private func continueHandshake() {
-        switch transport.handshake() {
-        case .done:
-            phase = .readingHead
-            setDeadline(now + worker.running.settings.limits.headerTimeout)
-            receive()
-        case .wantsRead, .wantsWrite:
-            if peerIsGone { abandonHandshake() }
-        case .failed(let failure):
-            recordHandshake(reason: "\(failure.reason)", detail: failure.detail)
-            close()
-        }
-    }
-
-    private func abandonHandshake() {
-        recordHandshake(reason: "tls_peer_closed", detail: nil)
-        close()
-    }
-
-    func recordHandshake(reason: String, detail: String?) {
-        worker.shared.record(
-            .error(
-                LogEvent.Failure(
-                    level: .info, reason: reason, fault: .client, detail: detail, client: peer,
-                    stream: nil, method: nil, path: nil)))
-    }
-
-    /// Goes on with a request body once the gateway has taken what was there.
-    func resumeBody() { receive() }
-
-    private func receive() {
+    func receiveOpen() {
         for _ in 0..<Self.readsPerTurn {
-            switch phase {
+            guard case .open = phase else { return }
+            switch turn {
             case .readingHead:
                 // First the answer, then the next request: what waits is bounded.
-                guard outbox.isEmpty else {
+                guard !isBlocked else {
                     if peerIsGone { close() }
                     return
                 }
             case .exchanging(let exchange):
                 guard bodyDecoder != nil else { return watch(exchange) }
                 guard exchange.wantsRequestBody else {
-                    if peerIsGone { exchange.clientFailed(.clientGone) }
+                    if peerIsGone, !exchange.isTunnel { exchange.clientFailed(.clientGone) }
                     return
                 }
-            case .finishing:
-                if peerIsGone { close() }
-                return
-            case .lingering: break
-            case .handshaking, .closed: return
             }
             guard fillAndConsume() else { return }
         }
@@ -102,10 +57,13 @@ extension ClientConnection: ReadinessHandler {
             return true
         case .wouldBlock:
             // An edge that announced the end may have come before all was read.
-            if peerIsGone { clientEnded() }
+            if peerIsGone { clientEnded(properly: false) }
             return false
-        case .ended, .cut, .failed:
-            clientEnded()
+        case .ended:
+            clientEnded(properly: true)
+            return false
+        case .cut, .failed:
+            clientEnded(properly: false)
             return false
         }
     }
@@ -120,36 +78,37 @@ extension ClientConnection: ReadinessHandler {
     }
 
     private func consume(_ range: Range<Int>) {
-        switch phase {
+        switch turn {
         case .readingHead: consumeHead(range)
         case .exchanging(let exchange): consumeBody(range, for: exchange)
-        case .handshaking, .finishing, .lingering, .closed: return  // Thrown away.
         }
     }
 
-    private func clientEnded() {
-        peerIsGone = true
-        switch phase {
-        case .exchanging(let exchange): exchange.clientFailed(.clientGone)
-        case .readingHead where finder.hasBegun:
-            record(.clientGone, request: nil, stream: nil)
+    /// - Parameter properly: whether the client has said that it will send no more.
+    private func clientEnded(properly: Bool) {
+        switch turn {
+        case .exchanging(let exchange) where properly && exchange.isTunnel:
+            bodyDecoder = nil
+            exchange.clientFinished()
+        case .exchanging(let exchange):
+            peerIsGone = true
+            exchange.clientFailed(.clientGone)
+        case .readingHead:
+            peerIsGone = true
+            if finder.hasBegun { record(.clientGone, request: nil, stream: nil) }
             close()
-        case .handshaking, .readingHead, .finishing, .lingering: close()
-        case .closed: return
         }
     }
 
     private func consumeHead(_ range: Range<Int>) {
         let buffer = worker.buffer.bytes
         let bytes = buffer.bytes(range)
-        let limits = worker.running.headLimits
+        let headLimits = worker.running.headLimits
         do throws(HTTP1Error) {
             let hadBegun = finder.hasBegun
-            guard let count = try finder.scan(bytes, limits: limits) else {
+            guard let count = try finder.scan(bytes, limits: headLimits) else {
                 for index in bytes.indices { partialHead.append(bytes[index]) }
-                if finder.hasBegun, !hadBegun {
-                    setDeadline(now + worker.running.settings.limits.headerTimeout)
-                }
+                if finder.hasBegun, !hadBegun { setDeadline(now + limits.headerTimeout) }
                 return
             }
             let head = try parseHead(endingWith: bytes.extracting(0..<count))
@@ -162,20 +121,20 @@ extension ClientConnection: ReadinessHandler {
 
     /// A head that came in one piece is parsed where it stands.
     private func parseHead(endingWith bytes: Span<UInt8>) throws(HTTP1Error) -> RequestHead {
-        let limits = worker.running.headLimits
-        if partialHead.isEmpty { return try RequestParser.parse(bytes, limits: limits) }
+        let headLimits = worker.running.headLimits
+        if partialHead.isEmpty { return try RequestParser.parse(bytes, limits: headLimits) }
         for index in bytes.indices { partialHead.append(bytes[index]) }
         let whole = partialHead
         partialHead = []
-        return try RequestParser.parse(whole.span, limits: limits)
+        return try RequestParser.parse(whole.span, limits: headLimits)
     }
 
     private func begin(_ head: RequestHead) {
         finder = HeadFinder()
         bodyDecoder = head.framing == .none ? nil : BodyDecoder(head.framing)
         if bodyDecoder?.isComplete == true { bodyDecoder = nil }
-        let exchange = Exchange(head, client: self)
-        phase = .exchanging(exchange)
+        let exchange = Exchange(head, client: self, requestIsComplete: bodyDecoder == nil)
+        turn = .exchanging(exchange)
         noteBodyProgress()
         exchange.start()
     }
@@ -204,7 +163,7 @@ extension ClientConnection: ReadinessHandler {
 
     private func noteBodyProgress() {
         guard bodyDecoder != nil else { return }
-        setDeadline(now + worker.running.settings.limits.bodyTimeout)
+        setDeadline(now + limits.bodyTimeout)
     }
 
     /// Answers a request that never became an exchange, and closes.

@@ -1,0 +1,98 @@
+import HTTP1
+import HTTPModel
+import Reactor
+import Settings
+import Telemetry
+
+/// One exchange's response on a connection of HTTP/1.1.
+extension HTTP1Connection: Carrier {
+    var `protocol`: ClientProtocol {
+        guard case .exchanging(let exchange) = turn else { return .http11 }
+        return exchange.request.version == .http10 ? .http10 : .http11
+    }
+
+    func resumeBody() { receive() }
+
+    func sendInterim(_ head: ResponseHead) {
+        queue(Answer.goOn)
+        flush()
+    }
+
+    func queueHead(_ head: ResponseHead, answering request: RequestHead, isStream: Bool) {
+        // An event stream leaves without a length: one that was promised leaves no room for last
+        // words.
+        responseFraming =
+            isStream ? unboundedFraming(request) : framing(of: head, answering: request)
+        // A body that the client is still sending would be read as its next request.
+        keepsAlive =
+            request.wantsKeepAlive && bodyDecoder == nil && responseFraming != .untilClose
+            && !worker.isDraining
+        let note: ConnectionNote =
+            switch (keepsAlive, request.version) {
+            case (false, _): .close
+            case (true, .http10): .keepAlive
+            case (true, _): .none
+            }
+        queue(
+            ClientResponse(
+                answering: request.method, framing: responseFraming, connection: note
+            ).serialize(head))
+    }
+
+    /// How an ordinary body leaves: as it came where the client's version allows it.
+    private func framing(of head: ResponseHead, answering request: RequestHead) -> BodyFraming {
+        switch head.framing {
+        case .none, .length: head.framing
+        case .chunked, .untilClose: unboundedFraming(request)
+        }
+    }
+
+    /// The framing for a body whose length nobody knows.
+    private func unboundedFraming(_ request: RequestHead) -> BodyFraming {
+        request.version == .http10 ? .untilClose : .chunked
+    }
+
+    /// Frames and sends. Behind a head that waits, the bytes join it and leave with it.
+    func sendBody(_ payload: Range<Int>, isLast: Bool) {
+        let framed = worker.buffer.frame(payload, isLast: isLast, as: responseFraming)
+        let buffer = worker.buffer.bytes
+        if !framed.isEmpty { send(buffer.bytes(framed)) }
+        if isBlocked { flush() }
+    }
+
+    func queueBody(_ bytes: [UInt8], isLast: Bool) {
+        guard responseFraming == .chunked else { return queue(bytes) }
+        var framed: [UInt8] = []
+        if !bytes.isEmpty {
+            ChunkHeader(size: bytes.count).append(to: &framed)
+            framed += bytes + ChunkHeader.lineEnd
+        }
+        queue(isLast ? framed + ChunkHeader.lastChunk : framed)
+    }
+
+    func exchangeEnded(mayGoOn: Bool, isHurried: Bool) {
+        guard mayGoOn, keepsAlive, bodyDecoder == nil, !worker.isDraining else {
+            return finish(isHurried: isHurried)
+        }
+        turn = .readingHead
+        finder = HeadFinder()
+        flush()
+        setDeadline(now + (isBlocked ? limits.writeTimeout : limits.keepAliveTimeout))
+        // What the client has pipelined has had its edge already.
+        if let registration { worker.reactor.again(registration, .readable) }
+    }
+
+    func answer(_ answer: Answer, to request: RequestHead, mayGoOn: Bool) {
+        keepsAlive =
+            mayGoOn && request.wantsKeepAlive && request.version != .http10 && bodyDecoder == nil
+        queue(
+            answer.serialize(
+                answering: request.method, connection: keepsAlive ? .none : .close))
+        exchangeEnded(mayGoOn: keepsAlive, isHurried: false)
+    }
+
+    /// Where only the end of the connection ends the body, a proper end would be a lie.
+    func breakOff() {
+        if responseFraming == .untilClose { cut() } else { close() }
+    }
+}

@@ -1,0 +1,5 @@
+import Reactor
+
+final class HTTP2Connection: ClientConnection {
+    func begin() {}
+}

@@ -1,0 +1,132 @@
+import Reactor
+import Settings
+import TLS
+import Telemetry
+
+/// Somebody who is connected, as the worker sees it: whom it counts, relieves and ends.
+protocol ConnectedClient: AnyObject {
+    /// Whether the client has not taken everything yet.
+    var isBlocked: Bool { get }
+    /// When it last took something.
+    var lastProgress: Duration { get }
+    /// Ends a client that takes nothing, because others need the memory.
+    func giveUp()
+    /// Ends the connection if nobody would miss it.
+    func finishIfIdle()
+    /// Ends the connection and whatever is under way on it: the process ends.
+    func abandon()
+}
+
+/// A client's connection on which HTTP can begin.
+struct Established: ~Copyable {
+    let transport: Transport
+    let origin: ClientOrigin
+    /// Present where a handshake has registered the socket.
+    let registration: Registration?
+    let `protocol`: ApplicationProtocol
+
+    enum ApplicationProtocol {
+        case http1, http2
+    }
+
+    /// Makes the connection that speaks what was agreed.
+    consuming func begin(on worker: Worker) throws(SystemCallError) {
+        switch self.protocol {
+        case .http1: try HTTP1Connection(self, worker: worker).begin()
+        case .http2: try HTTP2Connection(self, worker: worker).begin()
+        }
+    }
+}
+
+/// A TLS handshake under way, with one deadline whatever has come of it.
+final class Handshake: ConnectedClient {
+    private let worker: Worker
+    private let origin: ClientOrigin
+    /// `nil` once it was handed on, or closed.
+    private var transport: Transport?
+    private var registration: Registration?
+    private var timer: TimerID?
+    private let deadline: Duration
+    private var peerIsGone = false
+
+    let isBlocked = false
+    let lastProgress: Duration
+
+    init(
+        _ transport: consuming Transport, from origin: ClientOrigin, worker: Worker
+    ) throws(SystemCallError) {
+        self.worker = worker
+        self.origin = origin
+        lastProgress = worker.reactor.now
+        deadline = worker.reactor.now + worker.running.settings.limits.handshakeTimeout
+        let descriptor = transport.rawValue
+        self.transport = consume transport
+        registration = try worker.reactor.register(descriptor, handler: self)
+        timer = worker.reactor.schedule(self, at: deadline)
+        worker.add(self)
+    }
+
+    func giveUp() { close() }
+    func finishIfIdle() { close() }
+    func abandon() { close() }
+
+    private func end(because reason: String, detail: String?) {
+        worker.shared.record(
+            .error(
+                LogEvent.Failure(
+                    level: .info, reason: reason, fault: .client, detail: detail,
+                    client: origin.peer, stream: nil, method: nil, path: nil)))
+        close()
+    }
+
+    private func close() {
+        guard transport != nil else { return }
+        if let registration { worker.reactor.deregister(registration) }
+        transport?.close()
+        transport = nil
+        leave()
+    }
+
+    private func leave() {
+        if let timer { worker.reactor.cancel(timer) }
+        timer = nil
+        worker.remove(self)
+    }
+
+    /// The handshake is done. Data may have come with its last bytes, and no edge announces it
+    /// again: whoever takes over reads at once.
+    private func handOn() {
+        let isHTTP2 = transport?.negotiatedProtocol() == "h2"
+        guard let transport = transport.take() else { return }
+        let established = Established(
+            transport: transport, origin: origin, registration: registration,
+            protocol: isHTTP2 ? .http2 : .http1)
+        do throws(SystemCallError) {
+            try established.begin(on: worker)
+        } catch {
+            if let registration { worker.reactor.deregister(registration) }
+        }
+        leave()
+    }
+}
+
+extension Handshake: ReadinessHandler {
+    func ready(_ readiness: Readiness) {
+        if readiness.contains(.peerGone) { peerIsGone = true }
+        switch transport?.handshake() {
+        case nil: return
+        case .done: handOn()
+        case .wantsRead, .wantsWrite:
+            if peerIsGone { end(because: "tls_peer_closed", detail: nil) }
+        case .failed(let failure): end(because: "\(failure.reason)", detail: failure.detail)
+        }
+    }
+}
+
+extension Handshake: TimerHandler {
+    func timerFired(now: Duration) -> Duration? {
+        guard deadline <= now else { return deadline }
+        end(because: "tls_handshake_timeout", detail: nil)
+        return nil
+    }
+}
