@@ -37,6 +37,19 @@ package struct Answer: Sendable {
         return writer.bytes
     }
 
+    /// Head and body apart, for another way to write them down.
+    package func parts(answering method: Method?) -> (head: ResponseHead, body: [UInt8]) {
+        var fields = Fields()
+        let mayHaveBody = status >= 200 && status != 204 && status != 304
+        if mayHaveBody { fields.append(.contentType, contentType) }
+        fields.append(.cacheControl, "no-store")
+        for (name, value) in self.fields { fields.append(name, value) }
+        let head = ResponseHead(
+            status: status, reason: "", version: .http2, fields: fields,
+            framing: mayHaveBody ? .length(Int64(body.utf8.count)) : .none, allowsReuse: true)
+        return (head, mayHaveBody && method != .head ? Array(body.utf8) : [])
+    }
+
     /// The interim response that lets a client send its body (RFC 9110, section 15.2.1).
     package static let goOn = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 }

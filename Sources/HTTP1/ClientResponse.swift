@@ -29,16 +29,30 @@ package struct ClientResponse: Sendable {
     package func serialize(_ head: ResponseHead) -> [UInt8] {
         var writer = HeadWriter(capacity: head.fields.bytes.count + 128)
         writer.startLine("HTTP/1.1 ", String(head.status), " ", head.reason)
-        let options = ConnectionOptions(head.fields)
-        let tellsLength = tellsLength(of: head)
-        for entry in head.fields.entries
-        where passes(entry, of: head.fields, options, tellsLength: tellsLength) {
-            writer.field(entry, of: head.fields)
-        }
+        for entry in passing(of: head) { writer.field(entry, of: head.fields) }
         writer.framing(framing)
         writer.connection(connection)
         writer.endLine()
         return writer.bytes
+    }
+
+    /// Hands on the name and the value of each field that goes through, for another way to write
+    /// them down.
+    package func forEachEndToEnd(
+        of head: ResponseHead,
+        _ body: (_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) -> Void
+    ) {
+        for entry in passing(of: head) {
+            body(head.fields.bytes[entry.name], head.fields.bytes[entry.value])
+        }
+    }
+
+    private func passing(of head: ResponseHead) -> [Fields.Entry] {
+        let options = ConnectionOptions(head.fields)
+        let tellsLength = tellsLength(of: head)
+        return head.fields.entries.filter {
+            passes($0, of: head.fields, options, tellsLength: tellsLength)
+        }
     }
 
     /// Whether the gateway's length is information about a body that is not sent: of the response

@@ -34,20 +34,25 @@ package enum RequestParser {
     // MARK: - The request line
 
     private static func takeMethod(_ reader: inout HeadReader) throws(HTTP1Error) -> Method {
-        let name = reader.take {
-            $0.isUpperLetter || $0.isDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
-        }
-        guard !name.isEmpty, name.count <= HeadLimits.methodBytesMax, reader.take(ASCII.space)
+        let name = reader.take(while: isMethodByte)
+        guard reader.take(ASCII.space) else { throw .badMethod }
+        let method = try checkedMethod(reader.bytes[name])
+        guard method != .connect, method != .trace else { throw .methodNotAllowed }
+        return method
+    }
+
+    /// The method that `name` is, `CONNECT` and `TRACE` among them.
+    static func checkedMethod(_ name: ArraySlice<UInt8>) throws(HTTP1Error) -> Method {
+        guard !name.isEmpty, name.count <= HeadLimits.methodBytesMax, name.allSatisfy(isMethodByte)
         else { throw .badMethod }
-        let method = Method(reader.text(name))
-        switch method {
-        case .connect, .trace:
-            throw .methodNotAllowed
-        case .other("PRI"):
-            throw .badMethod  // The preface of HTTP/2, on a connection that speaks HTTP/1.1.
-        case .get, .head, .post, .put, .delete, .options, .patch, .other:
-            return method
-        }
+        let method = Method(String(decoding: name, as: UTF8.self))
+        // The preface of HTTP/2 is no request.
+        guard method != .other("PRI") else { throw .badMethod }
+        return method
+    }
+
+    private static func isMethodByte(_ byte: UInt8) -> Bool {
+        byte.isUpperLetter || byte.isDigit || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
     }
 
     private static func takeTarget(
@@ -61,11 +66,15 @@ package enum RequestParser {
 
     // MARK: - The fields
 
-    private static func authority(
+    static func authority(
         _ fields: Fields, _ targetAuthority: ArraySlice<UInt8>?, _ version: HTTPVersion
     ) throws(HTTP1Error) -> String {
         let host = try fields.onlyLine(.host, orThrow: .badHost).map { fields.bytes[$0.value] }
-        if host == nil, version == .http11 { throw .badHost }
+        switch version {
+        case .http10: break
+        case .http11: if host == nil { throw .badHost }
+        case .http2: if host == nil, targetAuthority == nil { throw .badHost }
+        }
         for authority in [host, targetAuthority] {
             if let authority, !Authority.isValid(authority) { throw .badHost }
         }
@@ -100,7 +109,7 @@ package enum RequestParser {
     }
 
     /// Only the one expectation that HTTP defines (RFC 9110, section 10.1.1).
-    private static func checkExpectation(_ fields: Fields) throws(HTTP1Error) {
+    static func checkExpectation(_ fields: Fields) throws(HTTP1Error) {
         let expectation = try fields.onlyLine(.expect, orThrow: .expectationFailed)
         guard let expectation else { return }
         guard fields.bytes[expectation.value].equalsIgnoringCase("100-continue".utf8) else {
@@ -108,7 +117,7 @@ package enum RequestParser {
         }
     }
 
-    private static func checkLastEventID(_ fields: Fields) throws(HTTP1Error) {
+    static func checkLastEventID(_ fields: Fields) throws(HTTP1Error) {
         let line = try fields.onlyLine(.lastEventID, orThrow: .badLastEventID)
         guard let line else { return }
         guard line.value.count <= lastEventIDBytesMax else { throw .badLastEventID }
@@ -119,7 +128,7 @@ extension RequestHead {
     /// Whether the client waits for a `100` before it sends the body (RFC 9110, section 10.1.1).
     /// One of HTTP/1.0 never does, and without a body there is nothing to wait with.
     package var awaitsContinue: Bool {
-        guard version == .http11, fields.count(of: .expect) > 0 else { return false }
+        guard version != .http10, fields.count(of: .expect) > 0 else { return false }
         return switch framing {
         case .none, .length(0): false
         case .length, .chunked, .untilClose: true

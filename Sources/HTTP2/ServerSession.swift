@@ -1,1 +1,214 @@
-/// To come.
+internal import CNGHTTP2
+import HTTP1
+package import HTTPModel
+
+/// The server's half of one connection of HTTP/2, without a socket: bytes in, events to the
+/// handler; answers in, bytes out. Frames, HPACK and flow control are nghttp2's.
+///
+/// Invariants:
+/// 1. `receive` and `takeOutput` are never entered while one of them is at work.
+/// 2. After a failure nothing is received any more; what is left to say, a GOAWAY, still goes out.
+/// 3. The handler hears `streamClosed` once for every request that arrived or was refused.
+@safe package final class ServerSession {
+    let session: OpaquePointer
+    unowned let handler: any SessionHandler
+    let limits: SessionLimits
+    /// Why the connection has to end, once it has to.
+    package internal(set) var failure: SessionFailure?
+    var floods: FloodGuard
+    /// The request whose fields are coming in, by its stream.
+    var draft: (stream: Int32, request: RequestDraft)?
+    /// The streams that the handler knows.
+    var known: Set<Int32> = []
+    var hasSettings = false
+    var now = Duration.zero
+    /// What nghttp2 has given and nobody has taken yet. It stays where it is until it is asked for
+    /// more.
+    private var pending: UnsafeBufferPointer<UInt8>?
+
+    package init(
+        _ limits: SessionLimits, handler: any SessionHandler
+    ) throws(SessionFailure) {
+        self.handler = handler
+        self.limits = limits
+        floods = FloodGuard(
+            resetsMax: limits.resetsMax, controlFramesMax: limits.controlFramesMax)
+        unsafe session = try unsafe NewSession.make(limits)
+        // SAFETY: the session is ours, and asks for `self` only during our calls.
+        unsafe nghttp2_session_set_user_data(session, Unmanaged.passUnretained(self).toOpaque())
+        try greet()
+    }
+
+    deinit {
+        // SAFETY: the session is ours alone.
+        unsafe nghttp2_session_del(session)
+    }
+
+    /// What we allow the client, as the first thing it hears.
+    private func greet() throws(SessionFailure) {
+        let settings = [
+            (NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streamsMax),
+            (NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, limits.streamWindow),
+            (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.headerBytesMax),
+            (NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1),
+        ].map {
+            nghttp2_settings_entry(
+                settings_id: Int32(bitPattern: $0.0.rawValue), value: UInt32(clamping: $0.1))
+        }
+        // SAFETY: nghttp2 copies the entries.
+        var result = unsafe settings.withUnsafeBufferPointer { entries in
+            unsafe nghttp2_submit_settings(
+                session, UInt8(NGHTTP2_FLAG_NONE.rawValue), entries.baseAddress, entries.count)
+        }
+        if result == 0 {
+            result = unsafe nghttp2_session_set_local_window_size(
+                session, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0,
+                Int32(clamping: limits.connectionWindow))
+        }
+        guard result == 0 else { throw .library(result) }
+    }
+
+    // MARK: Bytes
+
+    /// Takes in bytes of the client; what they say reaches the handler during the call. Whether the
+    /// connection can go on, `failure` tells.
+    package func receive(_ bytes: Span<UInt8>, now: Duration) {
+        guard failure == nil, !bytes.isEmpty else { return }
+        self.now = now
+        // SAFETY: nghttp2 reads no more than the span's count and keeps no pointer to it.
+        let result = unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe nghttp2_session_mem_recv(session, bytes.baseAddress, bytes.count)
+        }
+        guard result < 0, failure == nil else { return }
+        switch CInt(truncatingIfNeeded: result) {
+        case NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue: stop(.badPreface, .protocolError)
+        case NGHTTP2_ERR_FLOODED.rawValue: stop(.acknowledgementFlood, .enhanceYourCalm)
+        case let other: stop(.library(other), .internalError)
+        }
+    }
+
+    /// Ends the session: nothing more is received, and a GOAWAY is the last thing that is said.
+    func stop(_ failure: SessionFailure, _ code: ErrorCode) {
+        if self.failure == nil { self.failure = failure }
+        end(code)
+    }
+
+    /// Fills `space` with frames to send, as far as they fit.
+    ///
+    /// - Returns: how many bytes; 0 when nothing is to be sent.
+    package func takeOutput(into space: inout MutableSpan<UInt8>, now: Duration) -> Int {
+        self.now = now
+        var count = 0
+        while count < space.count, let bytes = unsafe more() {
+            let part = min(bytes.count, space.count - count)
+            for index in 0..<part { space[count + index] = unsafe bytes[index] }
+            count += part
+            unsafe pending = part < bytes.count ? .init(rebasing: bytes[part...]) : nil
+        }
+        return count
+    }
+
+    /// Bytes that wait: the rest of what nghttp2 gave last, or the next that it gives.
+    private func more() -> UnsafeBufferPointer<UInt8>? {
+        if let pending = unsafe pending { return unsafe pending }
+        var data: UnsafePointer<UInt8>?
+        // SAFETY: nghttp2 lends the bytes until it is asked for more.
+        let count = unsafe nghttp2_session_mem_send(session, &data)
+        guard count > 0, let data = unsafe data else {
+            if count < 0, failure == nil {
+                failure = .library(CInt(truncatingIfNeeded: count))
+            }
+            return nil
+        }
+        return unsafe UnsafeBufferPointer(start: data, count: count)
+    }
+
+    /// Whether something may wait to be sent.
+    package var wantsOutput: Bool {
+        unsafe pending != nil || nghttp2_session_want_write(session) != 0
+    }
+
+    /// Whether the session has come to its end: nothing more to receive or to send.
+    package var isFinished: Bool {
+        unsafe pending == nil && nghttp2_session_want_read(session) == 0
+            && nghttp2_session_want_write(session) == 0
+    }
+
+    /// Whether the client has not even begun: its first SETTINGS are not here.
+    package var awaitsPreface: Bool { !hasSettings }
+
+    /// Whether a field section has begun and does not end.
+    package var awaitsHead: Bool { draft != nil }
+
+    // MARK: Answers
+
+    /// Sends a response's head. With `hasBody`, `readBody` is asked for the rest.
+    package func respond(
+        _ stream: Int32, _ head: ResponseHead, answering method: Method, framing: BodyFraming,
+        hasBody: Bool
+    ) -> Bool {
+        let block = ResponseBlock(head, answering: method, framing: framing)
+        // SAFETY: nghttp2 copies the pairs and the provider.
+        let result = unsafe block.withPairs { pairs in
+            guard hasBody else {
+                return unsafe nghttp2_submit_response(
+                    session, stream, pairs.baseAddress, pairs.count, nil)
+            }
+            var provider = unsafe nghttp2_data_provider(
+                source: nghttp2_data_source(fd: 0), read_callback: onReadBody)
+            return unsafe nghttp2_submit_response(
+                session, stream, pairs.baseAddress, pairs.count, &provider)
+        }
+        return result == 0
+    }
+
+    /// Sends an interim response.
+    package func inform(_ stream: Int32, _ head: ResponseHead) {
+        let block = ResponseBlock(head, answering: .get, framing: .none)
+        // SAFETY: nghttp2 copies the pairs.
+        unsafe block.withPairs { pairs in
+            _ = unsafe nghttp2_submit_headers(
+                session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, nil, pairs.baseAddress,
+                pairs.count, nil)
+        }
+    }
+
+    /// There is more of a response's body: `readBody` will be asked.
+    package func bodyIsReady(_ stream: Int32) {
+        unsafe nghttp2_session_resume_data(session, stream)
+    }
+
+    /// Lets the client send `count` bytes more of a request's body.
+    package func consumed(_ count: Int, of stream: Int32) {
+        unsafe nghttp2_session_consume(session, stream, count)
+    }
+
+    package func reset(_ stream: Int32, _ code: ErrorCode) {
+        unsafe nghttp2_submit_rst_stream(
+            session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, code.rawValue)
+    }
+
+    /// Takes no new request; what is under way goes on (RFC 9113, section 6.8).
+    package func shutDown() {
+        let last = unsafe nghttp2_session_get_last_proc_stream_id(session)
+        unsafe nghttp2_submit_goaway(
+            session, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, ErrorCode.noError.rawValue, nil, 0)
+    }
+
+    /// Ends everything on the connection.
+    package func end(_ code: ErrorCode) {
+        unsafe nghttp2_session_terminate_session(session, code.rawValue)
+    }
+}
+
+extension ResponseBlock {
+    /// Status and end-to-end fields; what HTTP/1.1 says about the connection ends here.
+    init(_ head: ResponseHead, answering method: Method, framing: BodyFraming) {
+        self.init(status: head.status)
+        ClientResponse(answering: method, framing: framing, connection: .none)
+            .forEachEndToEnd(of: head) { append(name: $0, value: $1) }
+        if case .length(let count) = framing {
+            append(name: "content-length", value: String(count))
+        }
+    }
+}

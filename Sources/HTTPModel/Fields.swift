@@ -61,6 +61,18 @@ package struct Fields: Sendable {
                 name: nameStart..<valueStart, value: valueStart..<bytes.count))
     }
 
+    /// Adds a line at the end. The caller answers for the bytes, as above.
+    package mutating func append(name: Span<UInt8>, value: Span<UInt8>) {
+        let nameStart = bytes.count
+        for index in name.indices { bytes.append(name[index]) }
+        let valueStart = bytes.count
+        for index in value.indices { bytes.append(value[index]) }
+        entries.append(
+            Entry(
+                known: FieldName(name), name: nameStart..<valueStart,
+                value: valueStart..<bytes.count))
+    }
+
     /// Drops every line of that name; the bytes stay where they are, unseen.
     package mutating func remove(_ name: FieldName) {
         entries.removeAll { $0.known == name }

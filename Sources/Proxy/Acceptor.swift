@@ -58,7 +58,8 @@ final class Acceptor {
             client.limitUnsent(toBytes: Self.unsentBytesMax)
         }
         guard let context = worker.running.contexts[listener] else {
-            return begin(client, from: ClientOrigin(address, listener: listener, isEncrypted: false))
+            return begin(
+                client, from: ClientOrigin(address, listener: listener, isEncrypted: false))
         }
         let origin = ClientOrigin(address, listener: listener, isEncrypted: true)
         do {

@@ -64,6 +64,9 @@ class ClientConnection: ConnectedClient {
     /// All bytes that wait for the client.
     var waitingBytes: Int { outbox.count }
 
+    /// When the client last took some of them.
+    var waitsSince: Duration { lastProgress }
+
     // MARK: What is spoken
 
     /// Reads and acts on what the client sends, while the connection is open.

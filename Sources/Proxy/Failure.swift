@@ -1,4 +1,5 @@
 import HTTP1
+import HTTP2
 import HTTPModel
 import Identity
 import Ledger
@@ -9,6 +10,10 @@ import Telemetry
 /// says. The only place where a failure becomes a status.
 enum Failure: Error {
     case malformed(HTTP1Error)
+    /// A request of HTTP/2 that breaks its rules; its stream has been reset.
+    case malformedHTTP2
+    /// A connection of HTTP/2 cannot go on.
+    case session(SessionFailure)
     case identity(IdentityError)
     /// `Upgrade` has no meaning here yet.
     case upgrade
@@ -35,9 +40,10 @@ enum Failure: Error {
 
     var fault: Fault {
         switch self {
-        case .malformed, .identity, .upgrade, .headTimeout, .bodyTimeout, .clientGone,
-            .clientStalled:
+        case .malformed, .malformedHTTP2, .identity, .upgrade, .headTimeout, .bodyTimeout,
+            .clientGone, .clientStalled:
             .client
+        case .session(let failure): failure.isClients ? .client : .sluice
         case .gatewayUnreachable, .gatewayConnectTimeout, .gatewayResponseTimeout,
             .gatewayMalformed, .gatewayUnasked, .gatewayClosed, .gatewayReset:
             .gateway
@@ -52,7 +58,7 @@ enum Failure: Error {
         case .identity: 400
         case .upgrade: 501
         case .headTimeout, .bodyTimeout: 408
-        case .clientGone, .clientStalled: nil
+        case .clientGone, .clientStalled, .malformedHTTP2, .session: nil
         case .gatewayConnectTimeout, .gatewayResponseTimeout: 504
         case .gatewayUnreachable, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
             .gatewayReset:
@@ -65,6 +71,8 @@ enum Failure: Error {
     var reason: String {
         switch self {
         case .malformed(let error): error.reason
+        case .malformedHTTP2: "h2_malformed_request"
+        case .session(let failure): failure.reason
         case .identity(let error): error.reason
         case .upgrade: "upgrade_not_supported"
         case .headTimeout: "head_timeout"
@@ -91,8 +99,10 @@ enum Failure: Error {
             error.message
         case .gatewayMalformed(let error): error.reason
         case .gatewayClosed: "the connection ended before the response did"
-        case .malformed, .identity, .upgrade, .headTimeout, .bodyTimeout, .clientGone,
-            .clientStalled, .gatewayConnectTimeout, .gatewayResponseTimeout, .gatewayUnasked,
+        case .session(.library(let code)): "nghttp2 error \(code)"
+        case .malformed, .malformedHTTP2, .session, .identity, .upgrade, .headTimeout,
+            .bodyTimeout, .clientGone, .clientStalled, .gatewayConnectTimeout,
+            .gatewayResponseTimeout, .gatewayUnasked,
             .admission, .draining:
             nil
         }
@@ -111,7 +121,8 @@ enum Failure: Error {
         switch self {
         case .clientGone: .clientClosed
         case .clientStalled: .slowConsumer
-        case .malformed, .identity, .upgrade, .headTimeout, .bodyTimeout, .gatewayUnreachable,
+        case .malformed, .malformedHTTP2, .session, .identity, .upgrade, .headTimeout,
+            .bodyTimeout, .gatewayUnreachable,
             .gatewayConnectTimeout, .gatewayResponseTimeout, .gatewayMalformed, .gatewayUnasked,
             .gatewayClosed, .gatewayReset, .exhausted, .admission, .draining:
             .error
@@ -125,7 +136,9 @@ enum Failure: Error {
             .gatewayResponseTimeout, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
             .gatewayReset, .exhausted, .admission:
             true
-        case .malformed, .headTimeout, .bodyTimeout, .clientGone, .clientStalled, .draining: false
+        case .malformed, .malformedHTTP2, .session, .headTimeout, .bodyTimeout, .clientGone,
+            .clientStalled, .draining:
+            false
         }
     }
 

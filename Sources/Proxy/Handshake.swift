@@ -8,7 +8,7 @@ protocol ConnectedClient: AnyObject {
     /// Whether the client has not taken everything yet.
     var isBlocked: Bool { get }
     /// When it last took something.
-    var lastProgress: Duration { get }
+    var waitsSince: Duration { get }
     /// Ends a client that takes nothing, because others need the memory.
     func giveUp()
     /// Ends the connection if nobody would miss it.
@@ -50,14 +50,14 @@ final class Handshake: ConnectedClient {
     private var peerIsGone = false
 
     let isBlocked = false
-    let lastProgress: Duration
+    let waitsSince: Duration
 
     init(
         _ transport: consuming Transport, from origin: ClientOrigin, worker: Worker
     ) throws(SystemCallError) {
         self.worker = worker
         self.origin = origin
-        lastProgress = worker.reactor.now
+        waitsSince = worker.reactor.now
         deadline = worker.reactor.now + worker.running.settings.limits.handshakeTimeout
         let descriptor = transport.rawValue
         self.transport = consume transport

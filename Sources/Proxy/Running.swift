@@ -133,6 +133,7 @@ extension TLSServerSettings {
             certificates: settings.certificates.map {
                 CertificateFiles(chain: $0.chain, key: $0.key)
             },
-            minVersion: version, applicationProtocols: ["http/1.1", "http/1.0"])
+            minVersion: version,
+            applicationProtocols: (settings.offersHTTP2 ? ["h2"] : []) + ["http/1.1", "http/1.0"])
     }
 }

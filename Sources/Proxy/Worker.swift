@@ -17,6 +17,10 @@ final class Worker {
     private(set) var running: Running
     /// The one buffer through which all bytes of this worker pass.
     let buffer = TransitBuffer()
+    /// Where frames of HTTP/2 come in and go out. Two, because what comes in on one connection can
+    /// have something sent on another.
+    let framesIn = IOBuffer(capacity: 16_384)
+    let framesOut = IOBuffer(capacity: 16_384)
     let pool: GatewayPool
     /// Holds back requests for streams when many come at once.
     private(set) lazy var governor = AdmissionGovernor(worker: self)
@@ -157,7 +161,7 @@ final class Worker {
     private func relieve() {
         backpressure.isRelieving = false
         let slowest = connections.values.filter(\.isBlocked)
-            .sorted { $0.lastProgress < $1.lastProgress }
+            .sorted { $0.waitsSince < $1.waitsSince }
         for connection in slowest {
             guard backpressure.bytes > bufferedBytesMax else { return }
             connection.giveUp()

@@ -1,0 +1,47 @@
+package import HTTPModel
+
+/// A request whose parts came apart, as in HTTP/2: the same rules hold as for one that was parsed.
+extension RequestParser {
+    /// - Parameters:
+    ///   - upgrade: the value of `:protocol` (RFC 8441, section 4).
+    ///   - isComplete: whether no body follows.
+    package static func assemble(
+        method: [UInt8], target written: [UInt8], authority named: [UInt8]?, upgrade: [UInt8]?,
+        fields: Fields, isComplete: Bool, targetBytesMax: Int
+    ) throws(HTTP1Error) -> RequestHead {
+        guard written.count <= targetBytesMax else { throw .targetTooLong }
+        let sent = try checkedMethod(method[...])
+        // What is asked of the gateway is the upgrade of a GET.
+        let isTunnel = sent == .connect && upgrade != nil
+        guard sent != .connect && sent != .trace || isTunnel else { throw .methodNotAllowed }
+        let method = isTunnel ? Method.get : sent
+        guard !written.isEmpty, written.allSatisfy(\.isVisible),
+            written.first == ASCII.slash || method == .options
+        else { throw .badTarget }
+        let target = try TargetParser.parse(written[...], method: method)
+        guard target.authority == nil else { throw .badTarget }
+        var fields = fields
+        let authority = try authority(fields, named.map { $0[...] }, .http2)
+        fields.remove(.host)  // It is the authority, and written from that.
+        try checkExpectation(fields)
+        try checkLastEventID(fields)
+        return RequestHead(
+            method: method, target: target.target, version: .http2, authority: authority,
+            fields: fields, framing: try framing(fields, isComplete: isComplete || isTunnel),
+            wantsKeepAlive: true, upgrade: isTunnel ? upgrade.map(protocolName) : nil)
+    }
+
+    private static func framing(
+        _ fields: Fields, isComplete: Bool
+    ) throws(HTTP1Error) -> BodyFraming {
+        switch try fields.declaredLength(.http2) {
+        case .none: isComplete ? .none : .chunked
+        case .length(let count): isComplete && count == 0 ? .none : .length(count)
+        case .chunked: throw .badTransferEncoding
+        }
+    }
+
+    private static func protocolName(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.map(\.lowercased), as: UTF8.self)
+    }
+}

@@ -1,0 +1,76 @@
+internal import CNGHTTP2
+import HTTP1
+import HTTPModel
+
+/// What the callbacks come to.
+extension ServerSession {
+    /// - Returns: false when it is one too many, and the connection ends.
+    func frameBegins(_ kind: FrameKind, length: Int, endsStream: Bool) -> Bool {
+        let isIdle: Bool
+        switch kind {
+        case .priority, .settings, .ping, .windowUpdate, .continuation, .other: isIdle = true
+        case .data: isIdle = length < FloodGuard.tinyDataBytes && !endsStream
+        case .headers, .resetStream: isIdle = false
+        }
+        guard isIdle, floods.countFrame(now: now) else { return true }
+        stop(.controlFlood, .enhanceYourCalm)
+        return false
+    }
+
+    /// - Returns: as `frameBegins` does.
+    func countReset() -> Bool {
+        guard floods.countReset(now: now) else { return true }
+        stop(.resetFlood, .enhanceYourCalm)
+        return false
+    }
+
+    /// We have reset a stream. Where the client's mistake was the reason, it counts as the client's
+    /// own: otherwise it could have us reset for it (CVE-2025-8671).
+    func resetSent(_ code: ErrorCode) {
+        switch code {
+        case .noError, .internalError, .cancel: return
+        default: if failure == nil { _ = countReset() }
+        }
+    }
+
+    /// nghttp2 ends the connection because of a mistake of the client's.
+    func goAwaySent(_ code: ErrorCode) {
+        if failure == nil, code != .noError { failure = .protocolViolation(code) }
+    }
+
+    /// A field section is complete: a request's, or its trailers'.
+    func headersArrived(on stream: Int32, endStream: Bool) {
+        guard let draft, draft.stream == stream else {
+            if endStream { handler.bodyEnded(on: stream) }
+            return
+        }
+        self.draft = nil
+        known.insert(stream)
+        do throws(HTTP1Error) {
+            let head = try draft.request.head(isComplete: endStream, limits: limits)
+            handler.requestArrived(head, on: stream, isComplete: endStream)
+        } catch {
+            handler.requestRefused(.invalid(error), on: stream)
+        }
+    }
+
+    /// nghttp2 has found a mistake in a request's fields, and resets its stream.
+    func requestIsMalformed(on stream: Int32) {
+        guard draft?.stream == stream else { return }
+        draft = nil
+        handler.requestRefused(.malformed, on: stream)
+    }
+
+    func streamClosed(_ stream: Int32, _ code: ErrorCode) {
+        guard known.remove(stream) != nil else { return }
+        handler.streamClosed(stream, error: code)
+    }
+
+    /// Whether they will stand behind the body.
+    func sendTrailers(_ trailers: Fields, on stream: Int32) -> Bool {
+        // SAFETY: nghttp2 copies the pairs.
+        unsafe ResponseBlock(trailers).withPairs { pairs in
+            unsafe nghttp2_submit_trailer(session, stream, pairs.baseAddress, pairs.count) == 0
+        }
+    }
+}

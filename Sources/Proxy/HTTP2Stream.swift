@@ -1,0 +1,227 @@
+import HTTP1
+import HTTP2
+import HTTPModel
+import Reactor
+import Settings
+import Telemetry
+
+/// One stream of HTTP/2, and the exchange that it carries.
+///
+/// What the client has no window for waits in the `outbox`: at most one read, since the gateway is
+/// paused meanwhile. What the gateway does not take yet stays within the window that the client was
+/// given (`unconsumed`). The request's way is in `HTTP2Stream+Request.swift`.
+final class HTTP2Stream: Carrier {
+    let connection: HTTP2Connection
+    let id: Int32
+    /// `nil` once it is over; what is queued still leaves.
+    var exchange: Exchange?
+    var requestIsComplete: Bool
+    private var isClosed = false
+    private var hasHead = false
+    private var hasBody = false
+    /// Whether the body ends with what is queued.
+    private var isLastQueued = false
+    private var outbox = Outbox()
+    /// Bytes of the worker's buffer that may be taken while they stand there.
+    private var lent: Range<Int>?
+    /// When the client last took something that was waiting for it.
+    private(set) var lastProgress: Duration
+    private var isHurried = false
+
+    /// Body of the request that came before the gateway could take it.
+    var held: [UInt8] = []
+    /// What the client has sent and was not given back as window.
+    var unconsumed = 0
+    var lastBodyProgress: Duration
+
+    init(_ id: Int32, on connection: HTTP2Connection, requestIsComplete: Bool) {
+        self.id = id
+        self.connection = connection
+        self.requestIsComplete = requestIsComplete
+        lastProgress = connection.now
+        lastBodyProgress = connection.now
+    }
+
+    var worker: Worker { connection.worker }
+    var origin: ClientOrigin { connection.origin }
+    var `protocol`: ClientProtocol { .http2 }
+    var descriptor: CInt { connection.descriptor }
+    var now: Duration { connection.now }
+    var isBlocked: Bool { !outbox.isEmpty }
+
+    func begin(_ head: RequestHead) {
+        let exchange = Exchange(head, client: self, requestIsComplete: requestIsComplete)
+        self.exchange = exchange
+        exchange.start()
+    }
+
+    // MARK: The response
+
+    func sendInterim(_ head: ResponseHead) {
+        connection.inform(id, head)
+        flush()
+    }
+
+    func queueHead(_ head: ResponseHead, answering request: RequestHead, isStream: Bool) {
+        hasHead = true
+        let framing = isStream ? .chunked : head.framing
+        hasBody = framing != .none && framing != .length(0)
+        connection.respond(
+            id, head, answering: request.method, framing: framing, hasBody: hasBody)
+    }
+
+    func sendBody(_ payload: Range<Int>, isLast: Bool) {
+        guard !isClosed else { return }
+        if isLast { isLastQueued = true }
+        let buffer = worker.buffer.bytes
+        if outbox.isEmpty, !connection.isBusy {
+            lent = payload
+            connection.bodyIsReady(id)
+            connection.pump()
+            if let rest = lent, !rest.isEmpty { keep(buffer.bytes(rest)) }
+            lent = nil
+        } else {
+            keep(buffer.bytes(payload))
+            connection.bodyIsReady(id)
+            connection.pump()
+        }
+        connection.settle()
+    }
+
+    func queueBody(_ bytes: [UInt8], isLast: Bool) {
+        guard !isClosed else { return }
+        if isLast { isLastQueued = true }
+        keep(bytes.span)
+        connection.bodyIsReady(id)
+    }
+
+    func flush() {
+        connection.pump()
+        connection.settle()
+    }
+
+    private func keep(_ bytes: Span<UInt8>) {
+        guard !bytes.isEmpty, !isClosed else { return }
+        if outbox.isEmpty { lastProgress = now }
+        outbox.append(bytes)
+        connection.noteStreamBytes(bytes.count)
+        connection.hasten(to: deadline)
+    }
+
+    /// The session has room for more of the body.
+    func fill(_ space: inout MutableSpan<UInt8>) -> BodyPiece {
+        var count = 0
+        if !outbox.isEmpty {
+            count = space.copy(outbox.waiting)
+            outbox.take(count)
+            lastProgress = now
+            connection.noteStreamBytes(-count)
+            if outbox.isEmpty { connection.noteDrained(self) }
+        } else if let range = lent {
+            let buffer = worker.buffer.bytes
+            count = space.copy(buffer.bytes(range))
+            lent = range.lowerBound + count..<range.upperBound
+        }
+        let isLast = isLastQueued && outbox.isEmpty && lent?.isEmpty != false
+        if isLast, !requestIsComplete { connection.noteAnsweredEarly(self) }
+        return BodyPiece(count: count, isLast: isLast)
+    }
+
+    /// The client has taken all that was waiting for it.
+    func clientDrained() {
+        if outbox.isEmpty { exchange?.clientDrained() }
+    }
+
+    private func dropOutbox() {
+        let count = outbox.count
+        outbox = Outbox()
+        if count > 0 { connection.noteStreamBytes(-count) }
+    }
+
+    // MARK: The end
+
+    func exchangeEnded(mayGoOn: Bool, isHurried: Bool) {
+        exchange = nil
+        self.isHurried = isHurried
+        lastProgress = now
+        forgetRequestBody()
+        connection.hasten(to: deadline)
+        flush()
+    }
+
+    func answer(_ answer: Answer, to request: RequestHead, mayGoOn: Bool) {
+        exchange = nil
+        send(answer, answering: request.method)
+        forgetRequestBody()
+        flush()
+    }
+
+    func send(_ answer: Answer, answering method: Method?) {
+        let (head, body) = answer.parts(answering: method)
+        hasHead = true
+        hasBody = !body.isEmpty
+        connection.respond(
+            id, head, answering: method ?? .get, framing: head.framing, hasBody: hasBody)
+        lastProgress = now
+        queueBody(body, isLast: true)
+        connection.hasten(to: deadline)
+    }
+
+    func breakOff() {
+        exchange = nil
+        dropOutbox()
+        guard !isClosed else { return }
+        forgetRequestBody()
+        connection.reset(id, hasHead ? .internalError : .cancel)
+        connection.settle()
+    }
+
+    /// The session is done with the stream, or the connection has ended.
+    func closed() {
+        isClosed = true
+        dropOutbox()
+        held = []
+        exchange?.clientFailed(.clientGone)
+        exchange = nil
+    }
+
+    /// The client takes nothing, and somebody else needs the memory or the time is up.
+    func stalled() {
+        if let exchange { return exchange.clientFailed(.clientStalled) }
+        record(.clientStalled, request: nil, stream: nil)
+        dropOutbox()
+        if !isClosed { connection.reset(id, .cancel) }
+    }
+
+    // MARK: Time
+
+    /// When patience with the client ends; far away while it is nobody's turn but the gateway's.
+    var deadline: Duration {
+        let limits = connection.limits
+        guard let exchange else {
+            return lastProgress + (isHurried ? ClientConnection.farewell : limits.writeTimeout)
+        }
+        var next = now + .seconds(3600)
+        if isBlocked { next = min(next, lastProgress + limits.writeTimeout) }
+        if awaitsBody(of: exchange) { next = min(next, lastBodyProgress + limits.bodyTimeout) }
+        return next
+    }
+
+    private func awaitsBody(of exchange: Exchange) -> Bool {
+        !requestIsComplete && held.isEmpty && exchange.wantsRequestBody && !exchange.isTunnel
+    }
+
+    func expire() {
+        guard let exchange else { return stalled() }
+        exchange.clientFailed(isBlocked ? .clientStalled : .bodyTimeout)
+    }
+}
+
+extension MutableSpan<UInt8> {
+    /// Copies as much of `bytes` to the beginning as there is room for, and says how much.
+    mutating func copy(_ bytes: Span<UInt8>) -> Int {
+        let count = Swift.min(self.count, bytes.count)
+        for index in 0..<count { self[index] = bytes[index] }
+        return count
+    }
+}
