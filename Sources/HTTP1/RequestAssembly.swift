@@ -2,9 +2,8 @@ package import HTTPModel
 
 /// A request whose parts came apart, as in HTTP/2: the same rules hold as for one that was parsed.
 extension RequestParser {
-    /// - Parameters:
-    ///   - upgrade: the value of `:protocol` (RFC 8441, section 4).
-    ///   - isComplete: whether no body follows.
+    /// Checks the parts and puts them together. `upgrade` is the value of `:protocol` (RFC 8441,
+    /// section 4); `isComplete` says that no body follows.
     package static func assemble(
         method: [UInt8], target written: [UInt8], authority named: [UInt8]?, upgrade: [UInt8]?,
         fields: Fields, isComplete: Bool, targetBytesMax: Int
