@@ -49,7 +49,4 @@ package struct Answer: Sendable {
             framing: mayHaveBody ? .length(Int64(body.utf8.count)) : .none, allowsReuse: true)
         return (head, mayHaveBody && method != .head ? Array(body.utf8) : [])
     }
-
-    /// The interim response that lets a client send its body (RFC 9110, section 15.2.1).
-    package static let goOn = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 }

@@ -8,6 +8,8 @@ package enum ConnectionNote: Equatable, Sendable {
     case close
     /// The connection stays. Only a client of HTTP/1.0 needs to be told.
     case keepAlive
+    /// The connection goes on with this protocol.
+    case upgrade(String)
 }
 
 /// How a response leaves for a client.
@@ -83,6 +85,9 @@ extension HeadWriter {
         case .none: return
         case .close: field(.connection, "close")
         case .keepAlive: field(.connection, "keep-alive")
+        case .upgrade(let name):
+            field(.connection, "upgrade")
+            field(.upgrade, name)
         }
     }
 }

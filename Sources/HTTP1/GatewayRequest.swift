@@ -11,14 +11,19 @@ package struct GatewayRequest: Sendable {
     /// Whether the gateway is asked for a body without a content coding, so that event boundaries
     /// can be seen.
     package let acceptsOnlyIdentity: Bool
+    /// What a WebSocket that came by HTTP/2 lacks for HTTP/1.1 (RFC 8441, section 5): 16 random bytes
+    /// in Base64.
+    package let webSocketKey: String?
 
     package init(
-        clientAddress: String, scheme: String, fallbackHost: String, acceptsOnlyIdentity: Bool
+        clientAddress: String, scheme: String, fallbackHost: String, acceptsOnlyIdentity: Bool,
+        webSocketKey: String? = nil
     ) {
         self.clientAddress = clientAddress
         self.scheme = scheme
         self.fallbackHost = fallbackHost
         self.acceptsOnlyIdentity = acceptsOnlyIdentity
+        self.webSocketKey = webSocketKey
     }
 
     /// The head for the gateway, built from parts and never forwarded raw.
@@ -40,6 +45,11 @@ package struct GatewayRequest: Sendable {
         writer.field(.xForwardedFor, clientAddress)
         writer.field(.xForwardedProto, scheme)
         writer.field(.xForwardedHost, host)
+        if let upgrade = head.upgrade {
+            writer.field(.connection, "upgrade")
+            writer.field(.upgrade, upgrade)
+            if let webSocketKey { writer.field("sec-websocket-key", webSocketKey) }
+        }
         writer.framing(head.framing)
         writer.endLine()
         return writer.bytes

@@ -12,8 +12,10 @@ struct HeadWriter {
         endLine()
     }
 
-    mutating func field(_ name: FieldName, _ value: String) {
-        bytes.append(contentsOf: name.text.utf8)
+    mutating func field(_ name: FieldName, _ value: String) { field(name.text, value) }
+
+    mutating func field(_ name: String, _ value: String) {
+        bytes.append(contentsOf: name.utf8)
         separate()
         bytes.append(contentsOf: value.utf8)
         endLine()

@@ -28,7 +28,8 @@ package enum RequestParser {
         try checkLastEventID(fields)
         return RequestHead(
             method: method, target: target.target, version: version, authority: authority,
-            fields: fields, framing: framing, wantsKeepAlive: options.keepsAlive(version))
+            fields: fields, framing: framing, wantsKeepAlive: options.keepsAlive(version),
+            upgrade: upgrade(fields, options, version, method, framing))
     }
 
     // MARK: - The request line
@@ -106,6 +107,27 @@ package enum RequestParser {
         guard options.isWellFormed else { throw .badConnection }
         guard !options.names.contains(where: ProtectedName.contains) else { throw .protectedField }
         return options
+    }
+
+    /// The protocol that the client wants to go on with. Any other wish is declined by not hearing
+    /// it, as RFC 9110, section 7.8, allows: a choice of several, one with a body in between, and
+    /// HTTP/2 without TLS, which would be a request that nobody here has read (H19).
+    private static func upgrade(
+        _ fields: Fields, _ options: ConnectionOptions, _ version: HTTPVersion, _ method: Method,
+        _ framing: BodyFraming
+    ) -> String? {
+        guard version == .http11, method == .get, framing == .none,
+            options.names.contains("upgrade")
+        else { return nil }
+        let wished = fields.listMembers(.upgrade)
+        guard wished.count == 1, wished[0] != "h2c", wished[0].utf8.allSatisfy(isProtocolByte)
+        else { return nil }
+        return wished[0]
+    }
+
+    /// A name and, behind a slash, a version.
+    private static func isProtocolByte(_ byte: UInt8) -> Bool {
+        byte.isToken || byte == ASCII.slash
     }
 
     /// Only the one expectation that HTTP defines (RFC 9110, section 10.1.1).

@@ -32,6 +32,10 @@ protocol Carrier: AnyObject {
     /// Sends what is queued, as far as the client takes it.
     func flush()
 
+    /// The gateway goes on with the protocol `name`: bytes both ways from here on. `sendBody` with
+    /// `isLast` ends our direction alone.
+    func openTunnel(_ head: ResponseHead, to name: String)
+
     /// The exchange is over and all of its response is queued. `mayGoOn`: another exchange may
     /// follow, as far as this one is concerned. `isHurried`: a client that does not read has a
     /// second for what is queued.

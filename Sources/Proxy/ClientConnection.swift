@@ -26,6 +26,8 @@ class ClientConnection: ConnectedClient {
     /// How much of what waits the worker's books know of.
     private var notedBytes = 0
     var peerIsGone = false
+    /// Whether nobody takes bytes any more.
+    private(set) var isCut = false
     var registration: Registration?
     var timer: TimerID?
     /// The end of the current phase's patience.
@@ -157,6 +159,7 @@ class ClientConnection: ConnectedClient {
             case .wouldBlock: return sent
             case .cut:
                 peerIsGone = true
+                isCut = true
                 if let registration { worker.reactor.again(registration, .peerGone) }
                 return bytes.count
             }

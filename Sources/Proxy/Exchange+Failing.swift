@@ -12,7 +12,7 @@ extension Exchange {
         case .connecting: fail(failure)
         case .awaitingHead:
             if mayTryAgain { tryAgain() } else { fail(failure) }
-        case .relaying, .leaving: breakOff(failure, closing: .error)
+        case .relaying, .leaving, .tunnel: breakOff(failure, closing: .error)
         case .waiting, .ended: return
         }
     }
@@ -41,7 +41,7 @@ extension Exchange {
         case .waiting where failure.status != nil, .connecting where failure.status != nil,
             .awaitingHead where failure.status != nil:
             fail(failure)
-        case .waiting, .connecting, .awaitingHead, .relaying, .leaving:
+        case .waiting, .connecting, .awaitingHead, .relaying, .leaving, .tunnel:
             breakOff(failure, closing: failure.closeReason)
         case .ended: return
         }

@@ -67,7 +67,7 @@ extension Exchange {
         case .leaving(.cycled, let deadline):
             // On its way out already, but now somebody else has its place.
             phase = .leaving(farewell, deadline: deadline)
-        case .leaving(.evicted, _), .waiting, .connecting, .awaitingHead, .ended: return
+        case .leaving(.evicted, _), .waiting, .connecting, .awaitingHead, .tunnel, .ended: return
         }
     }
 

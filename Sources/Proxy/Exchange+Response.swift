@@ -6,6 +6,15 @@ import Telemetry
 
 /// The response on its way from the gateway to the client.
 extension Exchange {
+    /// The gateway has something to say before its response. Its `100` is for a client that waits
+    /// for one, which has had ours.
+    func gatewayInforms(_ head: ResponseHead) {
+        guard case .awaitingHead = phase, head.status != 100, request.version != .http10 else {
+            return
+        }
+        client.sendInterim(head)
+    }
+
     /// The gateway's response head is here.
     func gatewayAnswered(_ head: ResponseHead) {
         guard case .awaitingHead = phase else { return }
@@ -36,6 +45,7 @@ extension Exchange {
             sendBody(payload, isLast: isLast)
             if isLast { complete() }
         case .leaving: relayLastEvent(payload, isLast: isLast)
+        case .tunnel: relayTunnel(payload, isLast: isLast)
         case .waiting, .connecting, .awaitingHead, .ended: return
         }
     }
@@ -54,7 +64,7 @@ extension Exchange {
     /// The client has taken what was waiting for it.
     func clientDrained() {
         switch phase {
-        case .awaitingHead, .relaying, .leaving:
+        case .awaitingHead, .relaying, .leaving, .tunnel:
             stream?.vitals.noteDrained()
             gateway?.resume()
         case .waiting, .connecting, .ended: return
@@ -71,7 +81,7 @@ extension Exchange {
         end(mayGoOn: true, isHurried: false)
     }
 
-    private func recordRequest() {
+    func recordRequest() {
         worker.shared.record(
             .request(
                 LogEvent.Request(

@@ -9,6 +9,7 @@ import Telemetry
 /// One request and its response, between a client and the gateway.
 ///
 ///     waiting ──> connecting ──> awaitingHead ──> relaying ──> leaving ──> ended
+///        │            │               ├──> tunnel ──┼────────────┼──────────^
 ///        └────────────┴───────────────┴─────────────┴────────────┴──────────^
 ///
 /// `waiting` is a request for a stream that is held back because many come at once; `leaving` is a stream that Sluice closes: it waits a moment for the end of the event in progress.
@@ -17,11 +18,13 @@ import Telemetry
 /// The request's way is here; the response's in `Exchange+Response.swift`, what can go wrong in
 /// `Exchange+Failing.swift`, and everything about a stream in `Exchange+Stream.swift`; whom the
 /// ledger turns away in `Exchange+Refusing.swift`, who comes back in `Exchange+Returning.swift`, how Sluice closes a stream in
-/// `Exchange+Leaving.swift`, and what else it says on one in `Exchange+Injecting.swift`.
+/// `Exchange+Leaving.swift`, and what else it says on one in `Exchange+Injecting.swift`. A WebSocket
+/// is in `Exchange+Tunnel.swift`.
 final class Exchange {
     enum Phase {
         case waiting, connecting, awaitingHead, relaying
         case leaving(Farewell, deadline: Duration)
+        case tunnel(Tunnel)
         case ended
     }
 
@@ -68,7 +71,7 @@ final class Exchange {
     /// Whether bytes of the response can be passed on now.
     var wantsResponse: Bool {
         switch phase {
-        case .awaitingHead, .relaying, .leaving: !client.isBlocked
+        case .awaitingHead, .relaying, .leaving, .tunnel: !client.isBlocked
         case .waiting, .connecting, .ended: false
         }
     }
@@ -76,7 +79,7 @@ final class Exchange {
     /// Whether bytes of the request's body can be passed on now.
     var wantsRequestBody: Bool {
         switch phase {
-        case .awaitingHead, .relaying: gateway?.canTakeMore ?? false
+        case .awaitingHead, .relaying, .tunnel: gateway?.canTakeMore ?? false
         case .waiting, .connecting, .leaving, .ended: false
         }
     }
@@ -86,7 +89,6 @@ final class Exchange {
     /// Checks what can be checked before the gateway is contacted, and contacts it.
     func start() {
         timer = worker.reactor.schedule(self, at: now + settings.admissionWait)
-        if request.fields.count(of: .upgrade) > 0 { return fail(.upgrade) }
         do throws(IdentityError) {
             token = try worker.running.settings.identity.token(in: request)
         } catch {
@@ -138,7 +140,8 @@ final class Exchange {
             scheme: client.origin.isEncrypted ? "https" : "http",
             fallbackHost: worker.running.settings.gateway.address.text,
             acceptsOnlyIdentity: worker.running.settings.streams.asksIdentity
-                && request.asksForEventStream
+                && request.asksForEventStream,
+            webSocketKey: webSocketKey
         ).serialize(request)
         gateway.send(head.span)
         hasten(to: now + settings.responseTimeout)
@@ -153,7 +156,10 @@ final class Exchange {
     func relayRequestBody(_ payload: Range<Int>, isLast: Bool) {
         if case .ended = phase { return }
         lastProgress = now
-        if isLast { requestIsComplete = true }
+        if isLast {
+            requestIsComplete = true
+            if isTunnel { return clientFinished() }
+        }
         let framed = worker.buffer.frame(payload, isLast: isLast, as: request.framing)
         let buffer = worker.buffer.bytes
         gateway?.send(buffer.bytes(framed))
@@ -228,6 +234,7 @@ extension Exchange: TimerHandler {
         case .relaying where stream != nil: streamDeadline
         case .relaying: lastProgress + Self.bodySilenceMax
         case .leaving(_, let deadline): deadline
+        case .tunnel: lastProgress + worker.running.settings.limits.tunnelIdleTimeout
         case .ended: .zero
         }
     }
@@ -242,6 +249,7 @@ extension Exchange: TimerHandler {
         case .relaying where client.isBlocked: lastProgress = now
         case .relaying: breakOff(.gatewayResponseTimeout, closing: .error)
         case .leaving(let farewell, _): sayFarewell(farewell)
+        case .tunnel: breakOff(.tunnelIdle, closing: .error)
         case .ended: return
         }
     }

@@ -15,14 +15,14 @@ enum Failure: Error {
     /// A connection of HTTP/2 cannot go on.
     case session(SessionFailure)
     case identity(IdentityError)
-    /// `Upgrade` has no meaning here yet.
-    case upgrade
     case headTimeout
     case bodyTimeout
     /// The client left, or cut its connection, before the answer was complete.
     case clientGone
     /// The client did not read what it was sent.
     case clientStalled
+    /// Nothing has passed a tunnel for too long.
+    case tunnelIdle
     case gatewayUnreachable(SystemCallError)
     case gatewayConnectTimeout
     case gatewayResponseTimeout
@@ -40,8 +40,8 @@ enum Failure: Error {
 
     var fault: Fault {
         switch self {
-        case .malformed, .malformedHTTP2, .identity, .upgrade, .headTimeout, .bodyTimeout,
-            .clientGone, .clientStalled:
+        case .malformed, .malformedHTTP2, .identity, .headTimeout, .bodyTimeout,
+            .clientGone, .clientStalled, .tunnelIdle:
             .client
         case .session(let failure): failure.isClients ? .client : .sluice
         case .gatewayUnreachable, .gatewayConnectTimeout, .gatewayResponseTimeout,
@@ -56,9 +56,8 @@ enum Failure: Error {
         switch self {
         case .malformed(let error): error.status
         case .identity: 400
-        case .upgrade: 501
         case .headTimeout, .bodyTimeout: 408
-        case .clientGone, .clientStalled, .malformedHTTP2, .session: nil
+        case .clientGone, .clientStalled, .tunnelIdle, .malformedHTTP2, .session: nil
         case .gatewayConnectTimeout, .gatewayResponseTimeout: 504
         case .gatewayUnreachable, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
             .gatewayReset:
@@ -74,11 +73,11 @@ enum Failure: Error {
         case .malformedHTTP2: "h2_malformed_request"
         case .session(let failure): failure.reason
         case .identity(let error): error.reason
-        case .upgrade: "upgrade_not_supported"
         case .headTimeout: "head_timeout"
         case .bodyTimeout: "body_timeout"
         case .clientGone: "client_closed"
         case .clientStalled: "slow_consumer"
+        case .tunnelIdle: "tunnel_idle"
         case .gatewayUnreachable: "gateway_unreachable"
         case .gatewayConnectTimeout: "gateway_connect_timeout"
         case .gatewayResponseTimeout: "gateway_response_timeout"
@@ -100,10 +99,9 @@ enum Failure: Error {
         case .gatewayMalformed(let error): error.reason
         case .gatewayClosed: "the connection ended before the response did"
         case .session(.library(let code)): "nghttp2 error \(code)"
-        case .malformed, .malformedHTTP2, .session, .identity, .upgrade, .headTimeout,
-            .bodyTimeout, .clientGone, .clientStalled, .gatewayConnectTimeout,
-            .gatewayResponseTimeout, .gatewayUnasked,
-            .admission, .draining:
+        case .malformed, .malformedHTTP2, .session, .identity, .headTimeout,
+            .bodyTimeout, .clientGone, .clientStalled, .tunnelIdle, .gatewayConnectTimeout,
+            .gatewayResponseTimeout, .gatewayUnasked, .admission, .draining:
             nil
         }
     }
@@ -121,9 +119,9 @@ enum Failure: Error {
         switch self {
         case .clientGone: .clientClosed
         case .clientStalled: .slowConsumer
-        case .malformed, .malformedHTTP2, .session, .identity, .upgrade, .headTimeout,
-            .bodyTimeout, .gatewayUnreachable,
-            .gatewayConnectTimeout, .gatewayResponseTimeout, .gatewayMalformed, .gatewayUnasked,
+        case .malformed, .malformedHTTP2, .session, .identity, .headTimeout, .bodyTimeout,
+            .tunnelIdle, .gatewayUnreachable, .gatewayConnectTimeout, .gatewayResponseTimeout,
+            .gatewayMalformed, .gatewayUnasked,
             .gatewayClosed, .gatewayReset, .exhausted, .admission, .draining:
             .error
         }
@@ -132,12 +130,12 @@ enum Failure: Error {
     /// Whether the client's connection is still in a state that both sides agree on.
     var allowsKeepAlive: Bool {
         switch self {
-        case .identity, .upgrade, .gatewayUnreachable, .gatewayConnectTimeout,
+        case .identity, .gatewayUnreachable, .gatewayConnectTimeout,
             .gatewayResponseTimeout, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
             .gatewayReset, .exhausted, .admission:
             true
         case .malformed, .malformedHTTP2, .session, .headTimeout, .bodyTimeout, .clientGone,
-            .clientStalled, .draining:
+            .clientStalled, .tunnelIdle, .draining:
             false
         }
     }

@@ -4,8 +4,8 @@ import Reactor
 import Settings
 
 /// One connection to the gateway: connects, sends a request, reads one response, and is pooled or
-/// closed. It carries one exchange at a time and is never half-closed: a gateway may take that, or
-/// any byte behind a request, for the client's leaving.
+/// closed. It carries one exchange at a time and, unless that is a tunnel, is never half-closed: a
+/// gateway may take that, or any byte behind a request, for the client's leaving.
 ///
 ///     connecting ──> open ──> pooled ──> open ...
 ///          └──────────┴─────────┴──> closed
@@ -33,6 +33,8 @@ final class GatewayConnection {
     private var cannotWrite = false
     /// Whether reading has stopped because the client cannot take more.
     private var isPaused = false
+    /// Whether our side ends when the outbox is empty.
+    private var isFinishing = false
     private var interimCount = 0
     /// Whom the bytes are for. `nil` in the pool and after the end, so that no cycle stays behind.
     private var exchange: Exchange?
@@ -76,6 +78,13 @@ final class GatewayConnection {
         }
         let sent = write(bytes)
         if sent < bytes.count { outbox.append(bytes.extracting(sent..<bytes.count)) }
+    }
+
+    /// Says that no more will be sent, once all of it has left. Only a tunnel does so: a gateway may
+    /// take the end of one direction for the client's leaving.
+    func finishSending() {
+        isFinishing = true
+        if outbox.isEmpty { socket.finishWriting() }
     }
 
     /// Goes on reading after the client has taken what was there.
@@ -170,7 +179,9 @@ extension GatewayConnection: ReadinessHandler {
     private func flush() {
         guard !outbox.isEmpty else { return }
         outbox.take(write(outbox.waiting))
-        if outbox.isEmpty { exchange?.gatewayDrained() }
+        guard outbox.isEmpty else { return }
+        if isFinishing { socket.finishWriting() }
+        exchange?.gatewayDrained()
     }
 
     /// Reads until there is nothing more, the client is full, or others must have their turn.
@@ -223,22 +234,37 @@ extension GatewayConnection: ReadinessHandler {
         let parsed = try ResponseParser.parse(
             head.span, answering: exchange.request.method, limits: limits)
         let rest = range.lowerBound + count..<range.upperBound
-        if parsed.status < 200 { return try skipInterim(parsed, rest: rest) }
+        if parsed.status < 200 { return try passInterim(parsed, rest: rest) }
         response = .body(BodyDecoder(parsed.framing), allowsReuse: parsed.allowsReuse)
         exchange.gatewayAnswered(parsed)
         guard phase == .open else { return }
         try consumeBody(rest)
     }
 
-    /// Interim responses are dropped: a client that waits for `100` has had ours.
-    private func skipInterim(_ head: ResponseHead, rest: Range<Int>) throws(HTTP1Error) {
+    private func passInterim(_ head: ResponseHead, rest: Range<Int>) throws(HTTP1Error) {
+        if head.status == 101 { return try switchProtocols(head, rest: rest) }
         interimCount += 1
-        guard head.status != 101, interimCount <= Self.interimCountMax else {
+        guard interimCount <= Self.interimCountMax else {
             exchange?.gatewayFailed(.gatewayUnasked)
             return
         }
+        exchange?.gatewayInforms(head)
         response = .head(HeadFinder(), [])
-        if !rest.isEmpty { try consumeHead(rest) }
+        if phase == .open, !rest.isEmpty { try consumeHead(rest) }
+    }
+
+    /// From here on it is not HTTP any more. Only what was asked for may begin.
+    private func switchProtocols(_ head: ResponseHead, rest: Range<Int>) throws(HTTP1Error) {
+        guard let exchange, let wanted = exchange.request.upgrade,
+            head.fields.listMembers(.upgrade) == [wanted]
+        else {
+            exchange?.gatewayFailed(.gatewayUnasked)
+            return
+        }
+        response = .body(BodyDecoder(.untilClose), allowsReuse: false)
+        exchange.gatewaySwitched(head)
+        guard phase == .open else { return }
+        try consumeBody(rest)
     }
 
     private func consumeBody(_ range: Range<Int>) throws(HTTP1Error) {

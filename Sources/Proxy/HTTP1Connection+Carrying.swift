@@ -14,7 +14,8 @@ extension HTTP1Connection: Carrier {
     func resumeBody() { receive() }
 
     func sendInterim(_ head: ResponseHead) {
-        queue(Answer.goOn)
+        queue(
+            ClientResponse(answering: .get, framing: .none, connection: .none).serialize(head))
         flush()
     }
 
@@ -58,6 +59,27 @@ extension HTTP1Connection: Carrier {
         let buffer = worker.buffer.bytes
         if !framed.isEmpty { send(buffer.bytes(framed)) }
         if isBlocked { flush() }
+        if isLast, case .exchanging(let exchange) = turn, exchange.isTunnel {
+            owesEnd = true
+            endSending()
+        }
+    }
+
+    func openTunnel(_ head: ResponseHead, to name: String) {
+        responseFraming = .untilClose
+        keepsAlive = false
+        queue(
+            ClientResponse(answering: .get, framing: .none, connection: .upgrade(name))
+                .serialize(head))
+        flush()
+        bodyDecoder = BodyDecoder(.untilClose)
+        // What the client has sent since its request has had its edge already.
+        if let registration { worker.reactor.again(registration, .readable) }
+    }
+
+    /// Ends our direction of a tunnel, once all has left and there is room for TLS's word for it.
+    func endSending() {
+        if owesEnd, !isBlocked { owesEnd = !transport.finish() }
     }
 
     func queueBody(_ bytes: [UInt8], isLast: Bool) {

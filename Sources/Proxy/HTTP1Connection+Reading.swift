@@ -19,10 +19,14 @@ extension HTTP1Connection {
                     if peerIsGone { close() }
                     return
                 }
+            case .exchanging(let exchange) where exchange.isTunnel:
+                endSending()
+                if isCut { return exchange.clientFailed(.clientGone) }
+                guard bodyDecoder != nil, exchange.wantsRequestBody else { return }
             case .exchanging(let exchange):
                 guard bodyDecoder != nil else { return watch(exchange) }
                 guard exchange.wantsRequestBody else {
-                    if peerIsGone, !exchange.isTunnel { exchange.clientFailed(.clientGone) }
+                    if peerIsGone { exchange.clientFailed(.clientGone) }
                     return
                 }
             }
@@ -57,7 +61,7 @@ extension HTTP1Connection {
             return true
         case .wouldBlock:
             // An edge that announced the end may have come before all was read.
-            if peerIsGone { clientEnded(properly: false) }
+            if peerIsGone, !isTunnel { clientEnded(properly: false) }
             return false
         case .ended:
             clientEnded(properly: true)
@@ -66,6 +70,10 @@ extension HTTP1Connection {
             clientEnded(properly: false)
             return false
         }
+    }
+
+    private var isTunnel: Bool {
+        if case .exchanging(let exchange) = turn { exchange.isTunnel } else { false }
     }
 
     /// What was received and not yet looked at comes first, then the socket.

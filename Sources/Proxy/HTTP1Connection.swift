@@ -28,6 +28,8 @@ final class HTTP1Connection: ClientConnection {
     var responseFraming = BodyFraming.none
     /// Whether the client was told that the connection goes on after the current response.
     var keepsAlive = false
+    /// Whether our direction of a tunnel ends when all has left.
+    var owesEnd = false
 
     func begin() {
         setDeadline(now + limits.headerTimeout)
@@ -43,6 +45,7 @@ final class HTTP1Connection: ClientConnection {
     // MARK: Sending
 
     override func outboxDrained() {
+        endSending()
         if let exchange { return exchange.clientDrained() }
         if !finder.hasBegun { setDeadline(now + limits.keepAliveTimeout) }
         // Nothing was read as long as the answer before was not taken.

@@ -128,6 +128,21 @@ final class HTTP2Connection: ClientConnection {
         if isSent == false { reset(stream, .internalError) }
     }
 
+    /// The response to a CONNECT that goes on with another protocol (RFC 8441, section 5): what only
+    /// HTTP/1.1 wants of a WebSocket stays behind.
+    func openTunnel(_ stream: Int32, _ head: ResponseHead) {
+        var fields = Fields()
+        for entry in head.fields.entries
+        where head.fields.nameText(of: entry).lowercased() != "sec-websocket-accept" {
+            let (name, value) = (head.fields.bytes[entry.name], head.fields.bytes[entry.value])
+            fields.append(name: Array(name).span, value: Array(value).span)
+        }
+        let accepting = ResponseHead(
+            status: 200, reason: "", version: .http2, fields: fields, framing: .untilClose,
+            allowsReuse: false)
+        respond(stream, accepting, answering: .get, framing: .untilClose, hasBody: true)
+    }
+
     func inform(_ stream: Int32, _ head: ResponseHead) { session?.inform(stream, head) }
 
     func bodyIsReady(_ stream: Int32) { session?.bodyIsReady(stream) }
@@ -175,7 +190,7 @@ final class HTTP2Connection: ClientConnection {
         streams = [:]
         drained = []
         answeredEarly = []
-        for stream in all.values { stream.closed() }
+        for stream in all.values { stream.closed(.cancel) }
         session = nil
     }
 
@@ -242,7 +257,7 @@ extension HTTP2Connection: SessionHandler {
 
     func streamClosed(_ id: Int32, error: ErrorCode) {
         guard let stream = streams.removeValue(forKey: id) else { return }
-        stream.closed()
+        stream.closed(error)
         if streams.isEmpty { setDeadline(now + limits.keepAliveTimeout) }
     }
 

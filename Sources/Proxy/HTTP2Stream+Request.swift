@@ -7,7 +7,7 @@ extension HTTP2Stream {
         lastBodyProgress = now
         guard let exchange else { return connection.consumed(bytes.count, of: id) }
         unconsumed += bytes.count
-        guard held.isEmpty, exchange.wantsRequestBody else {
+        guard held.isEmpty, !awaitsTunnel, exchange.wantsRequestBody else {
             for index in bytes.indices { held.append(bytes[index]) }
             return
         }
@@ -17,11 +17,14 @@ extension HTTP2Stream {
 
     func bodyEnded() {
         requestIsComplete = true
-        if held.isEmpty, let exchange, exchange.wantsRequestBody { relayEnd(to: exchange) }
+        if held.isEmpty, !awaitsTunnel, let exchange, exchange.wantsRequestBody {
+            relayEnd(to: exchange)
+        }
     }
 
     /// The gateway has taken what there was, or is there for the first time.
     func resumeBody() {
+        guard !awaitsTunnel else { return flush() }
         if let exchange, !held.isEmpty, exchange.wantsRequestBody {
             let bytes = held
             held = []
@@ -57,7 +60,8 @@ extension HTTP2Stream {
 
     /// Lets the client send as much again as the gateway has taken.
     private func giveWindow() {
-        guard unconsumed > 0, held.isEmpty, exchange?.wantsRequestBody != false else { return }
+        guard unconsumed > 0, held.isEmpty, !awaitsTunnel, exchange?.wantsRequestBody != false
+        else { return }
         connection.consumed(unconsumed, of: id)
         unconsumed = 0
     }

@@ -28,6 +28,8 @@ final class HTTP2Stream: Carrier {
     private(set) var lastProgress: Duration
     private var isHurried = false
 
+    /// Whether the client's bytes wait until the gateway goes on with another protocol.
+    var awaitsTunnel = false
     /// Body of the request that came before the gateway could take it.
     var held: [UInt8] = []
     /// What the client has sent and was not given back as window.
@@ -50,7 +52,10 @@ final class HTTP2Stream: Carrier {
     var isBlocked: Bool { !outbox.isEmpty }
 
     func begin(_ head: RequestHead) {
-        let exchange = Exchange(head, client: self, requestIsComplete: requestIsComplete)
+        // What stands behind the wish for another protocol is for the one that grants it.
+        awaitsTunnel = head.upgrade != nil
+        let exchange = Exchange(
+            head, client: self, requestIsComplete: requestIsComplete || awaitsTunnel)
         self.exchange = exchange
         exchange.start()
     }
@@ -98,6 +103,14 @@ final class HTTP2Stream: Carrier {
     func flush() {
         connection.pump()
         connection.settle()
+    }
+
+    func openTunnel(_ head: ResponseHead, to name: String) {
+        hasHead = true
+        hasBody = true
+        awaitsTunnel = false
+        connection.openTunnel(id, head)
+        resumeBody()
     }
 
     private func keep(_ bytes: Span<UInt8>) {
@@ -177,10 +190,12 @@ final class HTTP2Stream: Carrier {
     }
 
     /// The session is done with the stream, or the connection has ended.
-    func closed() {
+    func closed(_ code: ErrorCode) {
         isClosed = true
         dropOutbox()
         held = []
+        // Both sides have said all. The exchange, which has just said its last, ends by itself.
+        if isLastQueued, code == .noError { return }
         exchange?.clientFailed(.clientGone)
         exchange = nil
     }

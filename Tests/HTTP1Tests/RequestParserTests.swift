@@ -92,14 +92,31 @@ struct RequestParserTests {
         #expect(head.version == .http10)
     }
 
-    @Test func `H19: a request to upgrade is understood and left to the caller`() throws {
-        let head = try parseRequest(
-            """
-            GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\
-            HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n
-            """)
-
-        #expect(head.fields.first(.upgrade) == "h2c")
+    @Test(
+        "H19: another protocol is heard of only where it can be granted",
+        arguments: [
+            ("GET / HTTP/1.1", "Connection: Upgrade\r\nUpgrade: WebSocket\r\n", "websocket"),
+            (
+                "GET / HTTP/1.1", "Connection: keep-alive, upgrade\r\nUpgrade: irc/6.9\r\n",
+                "irc/6.9"
+            ),
+            ("GET / HTTP/1.1", "Upgrade: websocket\r\n", nil),
+            ("GET / HTTP/1.0", "Connection: upgrade\r\nUpgrade: websocket\r\n", nil),
+            ("POST / HTTP/1.1", "Connection: upgrade\r\nUpgrade: websocket\r\n", nil),
+            (
+                "GET / HTTP/1.1",
+                "Content-Length: 1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n", nil
+            ),
+            ("GET / HTTP/1.1", "Connection: upgrade\r\nUpgrade: websocket, irc\r\n", nil),
+            ("GET / HTTP/1.1", "Connection: upgrade\r\nUpgrade: web socket\r\n", nil),
+            (
+                "GET / HTTP/1.1",
+                "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n",
+                nil
+            ),
+        ] as [(String, String, String?)])
+    func upgrade(line: String, fields: String, name: String?) throws {
+        #expect(try parseRequest("\(line)\r\nHost: a\r\n\(fields)\r\n").upgrade == name)
     }
 
     @Test(

@@ -66,18 +66,6 @@ extension Scenarios {
             try await stage.expectSoundEnd()
         }
 
-        @Test func `H19: an upgrade is answered 501 and the gateway is not asked`() async throws {
-            let stage = try await Stage()
-            let client = stage.sluice.client()
-
-            client.request(
-                "GET", "/hello", fields: [("connection", "upgrade"), ("upgrade", "websocket")])
-
-            #expect(try await client.whole().status == 501)
-            #expect(stage.gateway.gateway.requestCount == 0)
-            try await stage.expectSoundEnd()
-        }
-
         @Test(
             "what two parsers could read differently never reaches the gateway",
             arguments: [

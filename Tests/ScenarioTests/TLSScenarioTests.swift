@@ -123,7 +123,7 @@ extension Scenarios {
         @Test(
             "T07: ALPN falls back to HTTP/1.1 or refuses",
             arguments: [
-                ([], nil), (["http/1.1"], "http/1.1"), (["h2", "http/1.1"], "http/1.1"),
+                ([], nil), (["http/1.1"], "http/1.1"), (["http/1.0", "http/1.1"], "http/1.1"),
                 ((0..<200).map { "p\($0)" } + ["http/1.1"], "http/1.1"),
             ] as [([String], String?)])
         func alpn(offered: [String], agreed: String?) async throws {

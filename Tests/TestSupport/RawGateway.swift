@@ -116,6 +116,27 @@ package final class RawPeer: Sendable {
         return head
     }
 
+    /// Waits for exactly so many bytes, `nil` when the connection ends before they are here.
+    package func read(_ count: Int) -> String? {
+        var bytes: [UInt8] = []
+        var byte: UInt8 = 0
+        while bytes.count < count {
+            guard recv(descriptor, &byte, 1, 0) == 1 else { return nil }
+            bytes.append(byte)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Waits until the other side has sent its last byte, and whether it was the end of its
+    /// direction, not a reset.
+    package func readsEnd() -> Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, 0) == 0
+    }
+
+    /// Ends the direction from here.
+    package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
     /// Ends both directions, and with them whatever waits for one. The descriptor stays.
     package func hangUp() {
         isOpen.withLock { if $0 { shutdown(descriptor, Int32(SHUT_RDWR)) } }
