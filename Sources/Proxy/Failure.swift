@@ -49,7 +49,8 @@ enum Failure: Error {
             .client
         case .session(let failure): failure.isClients ? .client : .sluice
         case .gatewayUnreachable, .gatewayConnectTimeout, .gatewayResponseTimeout,
-            .gatewayMalformed, .gatewayUnasked, .gatewayClosed, .gatewayReset, .gatewayTLS, .gatewayTLSSetup:
+            .gatewayMalformed, .gatewayUnasked, .gatewayClosed, .gatewayReset, .gatewayTLS,
+            .gatewayTLSSetup:
             .gateway
         case .exhausted, .admission, .draining: .sluice
         }
@@ -130,7 +131,8 @@ enum Failure: Error {
         case .malformed, .malformedHTTP2, .session, .identity, .headTimeout, .bodyTimeout,
             .tunnelIdle, .gatewayUnreachable, .gatewayConnectTimeout, .gatewayResponseTimeout,
             .gatewayMalformed, .gatewayUnasked,
-            .gatewayClosed, .gatewayReset, .gatewayTLS, .gatewayTLSSetup, .exhausted, .admission, .draining:
+            .gatewayClosed, .gatewayReset, .gatewayTLS, .gatewayTLSSetup, .exhausted, .admission,
+            .draining:
             .error
         }
     }

@@ -95,7 +95,8 @@ extension GatewayConnection {
         let change = endpoint.noteFailure(
             now: worker.reactor.sharedNow, health: running.settings.gateway.health)
         worker.shared.record(
-            change, of: endpoint, cause: [failure.reason, failure.detail].compactMap(\.self)
+            change, of: endpoint,
+            cause: [failure.reason, failure.detail].compactMap(\.self)
                 .joined(separator: ": "))
     }
 
