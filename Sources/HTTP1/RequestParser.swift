@@ -122,6 +122,10 @@ package enum RequestParser {
         let wished = fields.listMembers(.upgrade)
         guard wished.count == 1, wished[0] != "h2c", wished[0].utf8.allSatisfy(isProtocolByte)
         else { return nil }
+        // Without its key it is no WebSocket (RFC 6455, section 4.1).
+        guard wished[0] != "websocket" || !fields.all(named: "sec-websocket-key").isEmpty else {
+            return nil
+        }
         return wished[0]
     }
 

@@ -46,7 +46,7 @@ enum TargetParser {
             // Nothing after the authority: the whole server for OPTIONS, its root for the others.
             target = RequestTarget(path: method == .options ? "*" : "/", query: nil)
         } else {
-            target = RequestTarget(path: "/", query: try query(local.dropFirst()))
+            throw .badTarget  // A query without a path is not read by everybody.
         }
         return Result(target: target, authority: authority)
     }

@@ -95,7 +95,11 @@ struct RequestParserTests {
     @Test(
         "H19: another protocol is heard of only where it can be granted",
         arguments: [
-            ("GET / HTTP/1.1", "Connection: Upgrade\r\nUpgrade: WebSocket\r\n", "websocket"),
+            (
+                "GET / HTTP/1.1",
+                "Connection: Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: x\r\n",
+                "websocket"
+            ),
             (
                 "GET / HTTP/1.1", "Connection: keep-alive, upgrade\r\nUpgrade: irc/6.9\r\n",
                 "irc/6.9"

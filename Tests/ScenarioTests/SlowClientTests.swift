@@ -14,7 +14,8 @@ extension Scenarios {
             flooding.pause()
 
             // The answers to all of them would be some 40 MB.
-            let request = "GET / HTTP/1.1\r\nhost: a\r\nupgrade: x\r\n\r\n"
+            let target = "/?access_token=a&access_token=b"  // Two users at once: a 400.
+            let request = "GET \(target) HTTP/1.1\r\nhost: a\r\n\r\n"
             flooding.send(String(repeating: request, count: 200_000), answering: "GET")
 
             let line = try await stage.sluice.log("error") { $0["reason"] == "slow_consumer" }

@@ -5,7 +5,9 @@ import Testing
 extension Scenarios {
     @Suite("Upgrades: what goes on as another protocol")
     struct TunnelTests {
-        private static let wish = [("connection", "Upgrade"), ("upgrade", "websocket")]
+        private static let wish = [
+            ("connection", "Upgrade"), ("upgrade", "websocket"), ("sec-websocket-key", "abc"),
+        ]
         private static let granted =
             "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             + "Sec-WebSocket-Accept: abc\r\n\r\n"
