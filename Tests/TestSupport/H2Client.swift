@@ -21,6 +21,11 @@ package final class H2Client: Sendable {
                     self, to: address, security: security, receiveBuffer: manners.receiveBuffer,
                     loop: loop)
                 loop.add(wire, of: self)
+                // Waits for the handshake, before all that a test may send.
+                if manners.greets {
+                    let settings = H2Frame.settings(manners.settings)
+                    wire.send(.bytes(H2Frame.preface + settings.bytes(), sent: 0))
+                }
             } catch {
                 ended(.failed(error.message))
             }
@@ -143,7 +148,6 @@ package final class H2Client: Sendable {
 
 extension H2Client: WireOwner {
     func shookHands(tlsVersion: String?, negotiatedProtocol: String?) {
-        if manners.greets { send(H2Frame.preface + H2Frame.settings(manners.settings).bytes()) }
         note { state in
             state.handshake = .done
             state.negotiatedProtocol = negotiatedProtocol

@@ -87,3 +87,18 @@ final class H2Inflater: @unchecked Sendable {
         String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     }
 }
+
+extension [UInt8] {
+    /// A field section as HEADERS and as many CONTINUATIONs as it needs.
+    package func h2Frames(on stream: Int, endStream: Bool = true) -> [UInt8] {
+        let pieces = stride(from: 0, to: count, by: 16_384).map {
+            Array(self[$0..<Swift.min($0 + 16_384, count)])
+        }
+        let first = H2Frame.headers(
+            pieces.first ?? [], on: stream, endStream: endStream, endHeaders: pieces.count < 2)
+        let rest = pieces.dropFirst().enumerated().map { number, piece in
+            H2Frame.continuation(piece, on: stream, endHeaders: number == pieces.count - 2)
+        }
+        return ([first] + rest).flatMap { $0.bytes() }
+    }
+}

@@ -13,4 +13,12 @@ package struct H2Manners: Sendable {
     package var receiveBuffer: Int?
 
     package init(_ change: (inout H2Manners) -> Void = { _ in }) { change(&self) }
+
+    /// Those of somebody who says nothing by himself.
+    package static let none = H2Manners {
+        $0.greets = false
+        $0.acknowledges = false
+        $0.widensStreams = false
+        $0.widensConnection = false
+    }
 }

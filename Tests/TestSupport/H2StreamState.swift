@@ -13,7 +13,7 @@ package struct H2StreamState: Sendable {
     /// The lengths of the DATA frames, as they came.
     package internal(set) var dataLengths: [Int] = []
     /// How much more the client may send on it.
-    var sendWindow: Int
+    package internal(set) var sendWindow: Int
 
     package var isOver: Bool { isEnded || reset != nil }
 
