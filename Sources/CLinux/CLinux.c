@@ -39,22 +39,28 @@ socklen_t clinux_parse_unix(const char *path, struct sockaddr_storage *address) 
     return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
 }
 
-socklen_t clinux_resolve(const char *name, uint16_t port, struct sockaddr_storage *address) {
+int clinux_resolve(
+    const char *name, uint16_t port, struct sockaddr_storage *addresses, int count_max) {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
-    if (getaddrinfo(name, NULL, &hints, &found) != 0 || found == NULL) return 0;
-    socklen_t length = found->ai_addrlen;
-    memset(address, 0, sizeof *address);
-    memcpy(address, found->ai_addr, length);
-    freeaddrinfo(found);
-    if (address->ss_family == AF_INET) {
-        ((struct sockaddr_in *)address)->sin_port = htons(port);
-    } else if (address->ss_family == AF_INET6) {
-        ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
-    } else {
-        return 0;
+    if (getaddrinfo(name, NULL, &hints, &found) != 0) return 0;
+    int count = 0;
+    for (struct addrinfo *next = found; next != NULL && count < count_max; next = next->ai_next) {
+        struct sockaddr_storage *address = &addresses[count];
+        if (next->ai_addrlen > sizeof *address) continue;
+        memset(address, 0, sizeof *address);
+        memcpy(address, next->ai_addr, next->ai_addrlen);
+        if (address->ss_family == AF_INET) {
+            ((struct sockaddr_in *)address)->sin_port = htons(port);
+        } else if (address->ss_family == AF_INET6) {
+            ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
+        } else {
+            continue;
+        }
+        count++;
     }
-    return length;
+    freeaddrinfo(found);
+    return count;
 }
 
 int clinux_format(const struct sockaddr_storage *address, char *text, size_t capacity) {

@@ -16,20 +16,6 @@ private let goOn: CInt = 0
 private let giveUp = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
 private let giveUpStream = NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
 
-/// A frame's header is here. What costs work and moves nothing on is counted before anything is done
-/// about it.
-func onBeginFrame(
-    _: OpaquePointer?, header: UnsafePointer<nghttp2_frame_hd>?,
-    userData: UnsafeMutableRawPointer?
-) -> CInt {
-    guard let session = unsafe owner(userData), let header = unsafe header?.pointee else {
-        return giveUp
-    }
-    let isEnd = header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
-    return session.frameBegins(
-        FrameKind(header.type), length: header.length, endsStream: isEnd) ? goOn : giveUp
-}
-
 func onBeginHeaders(
     _: OpaquePointer?, frame: UnsafePointer<nghttp2_frame>?, userData: UnsafeMutableRawPointer?
 ) -> CInt {
@@ -87,7 +73,7 @@ func onFrame(
     case .data: if endsStream { session.handler.bodyEnded(on: stream) }
     case .settings: session.hasSettings = true
     case .resetStream: return session.countReset() ? goOn : giveUp
-    case .other, .priority, .ping, .windowUpdate, .continuation: break
+    case .other: break
     }
     return goOn
 }
@@ -113,7 +99,7 @@ func onFrameSent(
         unsafe session.resetSent(ErrorCode(rawValue: frame.pointee.rst_stream.error_code))
     case .other where unsafe frame.pointee.hd.type == UInt8(NGHTTP2_GOAWAY.rawValue):
         unsafe session.goAwaySent(ErrorCode(rawValue: frame.pointee.goaway.error_code))
-    case .headers, .settings, .other, .priority, .ping, .windowUpdate, .continuation: break
+    case .headers, .settings, .other: break
     }
     return goOn
 }
@@ -145,24 +131,4 @@ func onReadBody(
         unsafe flags.pointee |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
     }
     return piece.count
-}
-
-/// The types of frames that we look at (RFC 9113, section 6).
-enum FrameKind {
-    case data, headers, priority, resetStream, settings, ping, windowUpdate, continuation, other
-
-    init(_ type: UInt8) {
-        self =
-            switch type {
-            case 0: .data
-            case 1: .headers
-            case 2: .priority
-            case 3: .resetStream
-            case 4: .settings
-            case 6: .ping
-            case 8: .windowUpdate
-            case 9: .continuation
-            default: .other
-            }
-    }
 }

@@ -47,6 +47,12 @@ struct FloodGuard {
         earned += 2
     }
 
+    /// A field section was complete: its frame was worth it.
+    mutating func earn(request now: Duration) {
+        renew(now)
+        earned += 1
+    }
+
     private mutating func renew(_ now: Duration) {
         guard now - framesSince >= Self.framePeriod else { return }
         (frames, earned, framesSince) = (0, 0, now)

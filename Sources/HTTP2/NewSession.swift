@@ -38,7 +38,6 @@ enum NewSession {
 
     private static func setCallbacks(_ callbacks: OpaquePointer?) {
         // SAFETY: plain functions; the session gives them its user data.
-        unsafe nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, onBeginFrame)
         unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, onBeginHeaders)
         unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks, onHeader)
         unsafe nghttp2_session_callbacks_set_on_invalid_header_callback(

@@ -5,19 +5,6 @@ import HTTPModel
 /// What the callbacks come to.
 extension ServerSession {
     /// - Returns: false when it is one too many, and the connection ends.
-    func frameBegins(_ kind: FrameKind, length: Int, endsStream: Bool) -> Bool {
-        let isIdle: Bool
-        switch kind {
-        case .priority, .settings, .ping, .windowUpdate, .continuation, .other: isIdle = true
-        case .data: isIdle = length < FloodGuard.tinyDataBytes && !endsStream
-        case .headers, .resetStream: isIdle = false
-        }
-        guard isIdle, floods.countFrame(now: now) else { return true }
-        stop(.controlFlood, .enhanceYourCalm)
-        return false
-    }
-
-    /// - Returns: as `frameBegins` does.
     func countReset() -> Bool {
         guard floods.countReset(now: now) else { return true }
         stop(.resetFlood, .enhanceYourCalm)
@@ -40,6 +27,7 @@ extension ServerSession {
 
     /// A field section is complete: a request's, or its trailers'.
     func headersArrived(on stream: Int32, endStream: Bool) {
+        floods.earn(request: now)
         guard let draft, draft.stream == stream else {
             if endStream { handler.bodyEnded(on: stream) }
             return

@@ -8,7 +8,8 @@ package import HTTPModel
 /// Invariants:
 /// 1. `receive` and `takeOutput` are never entered while one of them is at work.
 /// 2. After a failure nothing is received any more; what is left to say, a GOAWAY, still goes out.
-/// 3. The handler hears `streamClosed` once for every request that arrived or was refused.
+/// 3. The handler hears `streamClosed` at most once for a request that arrived or was refused; what is
+///    open when the session goes is for its owner to close.
 @safe package final class ServerSession {
     let session: OpaquePointer
     unowned let handler: any SessionHandler
@@ -16,6 +17,7 @@ package import HTTPModel
     /// Why the connection has to end, once it has to.
     package internal(set) var failure: SessionFailure?
     var floods: FloodGuard
+    private var frames = FrameWatch()
     /// The request whose fields are coming in, by its stream.
     var draft: (stream: Int32, request: RequestDraft)?
     /// The streams that the handler knows.
@@ -75,6 +77,7 @@ package import HTTPModel
     package func receive(_ bytes: Span<UInt8>, now: Duration) {
         guard failure == nil, !bytes.isEmpty else { return }
         self.now = now
+        guard countFrames(in: bytes) else { return stop(.controlFlood, .enhanceYourCalm) }
         // SAFETY: nghttp2 reads no more than the span's count and keeps no pointer to it.
         let result = unsafe bytes.withUnsafeBufferPointer { bytes in
             unsafe nghttp2_session_mem_recv(session, bytes.baseAddress, bytes.count)
@@ -85,6 +88,21 @@ package import HTTPModel
         case NGHTTP2_ERR_FLOODED.rawValue: stop(.acknowledgementFlood, .enhanceYourCalm)
         case let other: stop(.library(other), .internalError)
         }
+    }
+
+    /// Whether the frames that begin in `bytes` are not too many.
+    private func countFrames(in bytes: Span<UInt8>) -> Bool {
+        var floods = floods
+        let now = now
+        let isFine = frames.scan(bytes) { type, flags, length in
+            let endsStream = flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+            guard FrameKind(type).movesNothingOn(length: length, endsStream: endsStream) else {
+                return true
+            }
+            return !floods.countFrame(now: now)
+        }
+        self.floods = floods
+        return isFine
     }
 
     /// Ends the session: nothing more is received, and a GOAWAY is the last thing that is said.

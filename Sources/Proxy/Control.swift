@@ -36,6 +36,7 @@ final class Control {
     /// SIGHUP has come again since the loader began.
     var wantsReload = false
     private var drainDeadline = Duration.zero
+    private var gatewayWatch: GatewayWatch?
 
     /// Between two looks at surplus streams, before jitter.
     static let surplusInterval = Duration.milliseconds(50)
@@ -66,6 +67,9 @@ final class Control {
             _ = reactor.schedule(
                 TicketRotation(running: { [unowned self] in self.running }),
                 at: reactor.now + TicketRotation.period)
+            let watch = GatewayWatch(for: self)
+            gatewayWatch = watch
+            _ = reactor.schedule(watch, at: reactor.now)
             _ = reactor.schedule(
                 FlapWatch(shared: shared, reactor: reactor), at: reactor.now + FlapWatch.interval)
             reactor.run()
@@ -95,6 +99,7 @@ final class Control {
             case .workerStarted: workerStarted()
             case .workerStopped: workerEnded()
             case .reloaded(let outcome): finishReload(outcome)
+            case .resolved: gatewayWatch?.resolved()
             case .workerFailed(let error):
                 recordFailure("worker_failed", error.message)
                 exitCode = 70

@@ -118,16 +118,21 @@ final class Exchange {
         phase = .connecting
         lastProgress = now
         hasten(to: now + settings.connectTimeout)
-        if mayReuse, mayBeRepeated, let pooled = worker.pool.take() {
+        let route = worker.running.gateways.route(now: sharedNow)
+        if mayReuse, mayBeRepeated, let pooled = worker.pool.take(for: route.first?.endpoint) {
             pooled.lease(for: self)
             gateway = pooled
             return gatewayConnected()
         }
-        do throws(SystemCallError) {
-            gateway = try GatewayConnection(for: self, worker: worker)
-        } catch {
-            fail(error.isExhaustion ? .exhausted(error) : .gatewayUnreachable(error))
-        }
+        let connection = GatewayConnection(for: self, by: route, worker: worker)
+        gateway = connection
+        if let failure = connection.connect() { fail(failure) }
+    }
+
+    /// One gateway could not be reached, and the next one is tried.
+    func gatewayChanges() {
+        lastProgress = now
+        hasten(to: now + settings.connectTimeout)
     }
 
     /// Sends the head, and asks for the body if there is one.
@@ -242,7 +247,7 @@ extension Exchange: TimerHandler {
     private func expire() {
         switch phase {
         case .waiting: refuseAdmission()
-        case .connecting: fail(.gatewayConnectTimeout)
+        case .connecting: gateway?.giveUpConnecting(because: .gatewayConnectTimeout)
         case .awaitingHead: fail(.gatewayResponseTimeout)
         case .relaying where stream != nil: streamExpired()
         // While the client is not reading, the gateway is not being read.

@@ -4,6 +4,7 @@ import HTTPModel
 import Identity
 import Ledger
 import Reactor
+import TLS
 import Telemetry
 
 /// Why a request could not be served: whose fault it is, what the client is told, and what the log
@@ -32,6 +33,9 @@ enum Failure: Error {
     /// The connection ended before the response did.
     case gatewayClosed
     case gatewayReset(SystemCallError)
+    /// The gateway is not who it should be, or speaks another TLS.
+    case gatewayTLS(TLSFailure)
+    case gatewayTLSSetup(TLSSetupError)
     /// The process or the machine has no descriptors left.
     case exhausted(SystemCallError)
     /// Held back too long, or too many were held back already.
@@ -45,7 +49,8 @@ enum Failure: Error {
             .client
         case .session(let failure): failure.isClients ? .client : .sluice
         case .gatewayUnreachable, .gatewayConnectTimeout, .gatewayResponseTimeout,
-            .gatewayMalformed, .gatewayUnasked, .gatewayClosed, .gatewayReset:
+            .gatewayMalformed, .gatewayUnasked, .gatewayClosed, .gatewayReset, .gatewayTLS,
+            .gatewayTLSSetup:
             .gateway
         case .exhausted, .admission, .draining: .sluice
         }
@@ -60,7 +65,7 @@ enum Failure: Error {
         case .clientGone, .clientStalled, .tunnelIdle, .malformedHTTP2, .session: nil
         case .gatewayConnectTimeout, .gatewayResponseTimeout: 504
         case .gatewayUnreachable, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
-            .gatewayReset:
+            .gatewayReset, .gatewayTLS, .gatewayTLSSetup:
             502
         case .exhausted, .admission, .draining: 503
         }
@@ -85,6 +90,7 @@ enum Failure: Error {
         case .gatewayUnasked: "gateway_unasked"
         case .gatewayClosed: "gateway_closed"
         case .gatewayReset: "gateway_reset"
+        case .gatewayTLS, .gatewayTLSSetup: "gateway_tls"
         case .exhausted: "exhausted"
         case .admission: "admission"
         case .draining: "draining"
@@ -97,6 +103,9 @@ enum Failure: Error {
         case .gatewayUnreachable(let error), .gatewayReset(let error), .exhausted(let error):
             error.message
         case .gatewayMalformed(let error): error.reason
+        case .gatewayTLS(let failure):
+            "\(failure.reason): \(failure.detail)"
+        case .gatewayTLSSetup(let error): error.message
         case .gatewayClosed: "the connection ended before the response did"
         case .session(.library(let code)): "nghttp2 error \(code)"
         case .malformed, .malformedHTTP2, .session, .identity, .headTimeout,
@@ -122,7 +131,8 @@ enum Failure: Error {
         case .malformed, .malformedHTTP2, .session, .identity, .headTimeout, .bodyTimeout,
             .tunnelIdle, .gatewayUnreachable, .gatewayConnectTimeout, .gatewayResponseTimeout,
             .gatewayMalformed, .gatewayUnasked,
-            .gatewayClosed, .gatewayReset, .exhausted, .admission, .draining:
+            .gatewayClosed, .gatewayReset, .gatewayTLS, .gatewayTLSSetup, .exhausted, .admission,
+            .draining:
             .error
         }
     }
@@ -132,7 +142,7 @@ enum Failure: Error {
         switch self {
         case .identity, .gatewayUnreachable, .gatewayConnectTimeout,
             .gatewayResponseTimeout, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
-            .gatewayReset, .exhausted, .admission:
+            .gatewayReset, .gatewayTLS, .gatewayTLSSetup, .exhausted, .admission:
             true
         case .malformed, .malformedHTTP2, .session, .headTimeout, .bodyTimeout, .clientGone,
             .clientStalled, .tunnelIdle, .draining:

@@ -10,8 +10,8 @@ import Settings
 ///     connecting ──> open ──> pooled ──> open ...
 ///          └──────────┴─────────┴──> closed
 final class GatewayConnection {
-    private enum Phase {
-        case connecting, open, pooled, closed
+    enum Phase {
+        case connecting, securing, open, pooled, closed
     }
 
     private enum Response {
@@ -21,12 +21,16 @@ final class GatewayConnection {
         case complete(isReusable: Bool)
     }
 
-    private let worker: Worker
+    let worker: Worker
     /// The settings under which it was connected.
-    private let running: Running
-    private var socket: Socket
-    private var registration: Registration?
-    private var phase = Phase.connecting
+    let running: Running
+    /// Where else to try, as long as nothing is connected.
+    var route: ArraySlice<GatewayDestination>
+    /// The gateway at the other end.
+    var endpoint: GatewayEndpoint?
+    var transport: Transport?
+    var registration: Registration?
+    var phase = Phase.connecting
     private var response = Response.head(HeadFinder(), [])
     private var outbox = Outbox()
     private var peerIsGone = false
@@ -37,7 +41,7 @@ final class GatewayConnection {
     private var isFinishing = false
     private var interimCount = 0
     /// Whom the bytes are for. `nil` in the pool and after the end, so that no cycle stays behind.
-    private var exchange: Exchange?
+    var exchange: Exchange?
     /// Whether an exchange before this one used the connection: it may turn out to be dead.
     private(set) var isReused = false
     /// Whether any byte of the response has come.
@@ -50,22 +54,22 @@ final class GatewayConnection {
     /// Interim responses (1xx) before the final one.
     private static let interimCountMax = 16
 
-    init(for exchange: Exchange, worker: Worker) throws(SystemCallError) {
+    /// `route`: where to connect, the best first.
+    init(for exchange: Exchange, by route: [GatewayDestination], worker: Worker) {
         self.worker = worker
         self.exchange = exchange
+        self.route = route[...]
         running = worker.running
-        socket = try Socket(connectingTo: running.gateway)
-        if !running.gateway.isUnix {
-            socket.giveUpPeer(after: running.settings.limits.deadPeerTimeout)
-        }
-        registration = try worker.reactor.register(socket.rawValue, handler: self)
     }
+
+    var isClosed: Bool { phase == .closed }
+    private var isEncrypted: Bool { endpoint?.context != nil }
 
     /// Whether more of a request body may be sent now.
     var canTakeMore: Bool { outbox.isEmpty }
 
     /// Whether nothing has come that nobody has read.
-    var isSilent: Bool { socket.isSilent }
+    var isSilent: Bool { transport?.isSilent ?? false }
 
     /// Whether all of the request has left, and the connection has nothing left to say.
     private var isQuiet: Bool { outbox.isEmpty && !peerIsGone && !cannotWrite }
@@ -84,7 +88,12 @@ final class GatewayConnection {
     /// take the end of one direction for the client's leaving.
     func finishSending() {
         isFinishing = true
-        if outbox.isEmpty { socket.finishWriting() }
+        sayEnd()
+    }
+
+    private func sayEnd() {
+        // Without room for TLS's word, once more when the socket can be written.
+        if isFinishing, outbox.isEmpty, transport?.finish() == true { isFinishing = false }
     }
 
     /// Goes on reading after the client has taken what was there.
@@ -98,8 +107,14 @@ final class GatewayConnection {
         phase = .closed
         exchange = nil
         outbox = Outbox()
+        disconnect()
+    }
+
+    func disconnect() {
         if let registration { worker.reactor.deregister(registration) }
-        socket.close()
+        registration = nil
+        transport?.close()
+        transport = nil
     }
 
     /// Hands the connection over once its exchange is over: to the pool, if it may carry another.
@@ -115,7 +130,8 @@ final class GatewayConnection {
 
     /// Whether a reload has not named another gateway meanwhile.
     private var leadsToGateway: Bool {
-        running === worker.running || running.gateway.text == worker.running.gateway.text
+        guard let endpoint else { return false }
+        return running === worker.running || worker.running.gateways.has(endpoint)
     }
 
     /// Takes the connection out of the pool for another exchange.
@@ -134,10 +150,10 @@ final class GatewayConnection {
     private func write(_ bytes: Span<UInt8>) -> Int {
         var sent = 0
         while sent < bytes.count {
-            switch socket.write(bytes.extracting(sent..<bytes.count)) {
+            switch transport?.send(bytes.extracting(sent..<bytes.count)) {
             case .bytes(let count): sent += count
             case .wouldBlock: return sent
-            case .failed:
+            case .cut, nil:
                 // The response may still be there to read: a gateway may refuse a body early.
                 cannotWrite = true
                 return bytes.count
@@ -151,41 +167,39 @@ extension GatewayConnection: ReadinessHandler {
     func ready(_ readiness: Readiness) {
         if readiness.contains(.peerGone) { peerIsGone = true }
         switch phase {
-        case .connecting:
-            finishConnecting()
-            // A gateway at its ceiling answers before it is asked, with this same event.
-            if phase == .open, readiness.contains(.readable) { receive() }
+        case .connecting: finishConnecting(readiness)
+        case .securing: secure(readiness)
         case .open:
             if readiness.contains(.writable) { flush() }
-            if readiness.contains(.readable) { receive() }
+            // TLS may read when it can write, too.
+            if readiness.contains(.readable) || isEncrypted { receive() }
         case .pooled:
+            guard readiness.contains(.readable), !isOnlyTicket else { return }
             // The gateway closed it, or said something unasked: never again for anyone (U08).
-            guard readiness.contains(.readable) else { return }
             worker.pool.remove(self)
             close()
         case .closed: return
         }
     }
 
-    private func finishConnecting() {
-        if let error = socket.connectionError() {
-            exchange?.gatewayFailed(.gatewayUnreachable(error))
-            return
-        }
-        phase = .open
-        exchange?.gatewayConnected()
+    /// Whether what has come is a matter of TLS alone, such as a ticket.
+    private var isOnlyTicket: Bool {
+        guard isEncrypted, !peerIsGone else { return false }
+        let range = worker.buffer.readRange
+        if case .wouldBlock = transport?.receive(into: worker.buffer.bytes, range) { return true }
+        return false
     }
 
     private func flush() {
-        guard !outbox.isEmpty else { return }
+        guard !outbox.isEmpty else { return sayEnd() }
         outbox.take(write(outbox.waiting))
         guard outbox.isEmpty else { return }
-        if isFinishing { socket.finishWriting() }
+        sayEnd()
         exchange?.gatewayDrained()
     }
 
     /// Reads until there is nothing more, the client is full, or others must have their turn.
-    private func receive() {
+    func receive() {
         let range = worker.buffer.readRange
         isPaused = false
         for _ in 0..<Self.readsPerTurn {
@@ -194,14 +208,17 @@ extension GatewayConnection: ReadinessHandler {
                 isPaused = true
                 return
             }
-            switch socket.read(into: worker.buffer.bytes, range) {
+            switch transport?.receive(into: worker.buffer.bytes, range) {
             case .bytes(let count):
                 consume(range.lowerBound..<range.lowerBound + count)
-                // A short read has emptied the socket (epoll(7)); only an end needs another.
-                if count < range.count, !peerIsGone { return }
-            case .wouldBlock: return
-            case .end: return finish()
-            case .failed(let error): return exchange.gatewayFailed(.gatewayReset(error))
+                // A short read has emptied the socket (epoll(7)); only an end needs another. With
+                // TLS it is a record that has been emptied.
+                if count < range.count, !peerIsGone, !isEncrypted { return }
+            case .wouldBlock, nil: return
+            case .ended: return finish(isProper: true)
+            case .cut(nil): return finish(isProper: false)
+            case .cut(let error?): return lost(.gatewayReset(error))
+            case .failed(let failure): return lost(.gatewayTLS(failure))
             }
         }
         if let registration { worker.reactor.again(registration, .readable) }
@@ -236,6 +253,7 @@ extension GatewayConnection: ReadinessHandler {
         let rest = range.lowerBound + count..<range.upperBound
         if parsed.status < 200 { return try passInterim(parsed, rest: rest) }
         response = .body(BodyDecoder(parsed.framing), allowsReuse: parsed.allowsReuse)
+        noteHealth()
         exchange.gatewayAnswered(parsed)
         guard phase == .open else { return }
         try consumeBody(rest)
@@ -277,15 +295,20 @@ extension GatewayConnection: ReadinessHandler {
         exchange?.relay(payload, isLast: isLast)
     }
 
-    /// The gateway has closed its side.
-    private func finish() {
+    /// The gateway has closed its side; properly, if its own layer says that nothing is missing.
+    private func finish(isProper: Bool) {
         peerIsGone = true
-        if case .body(let decoder, _) = response, decoder.endsProperlyAtEOF {
+        if isProper, case .body(let decoder, _) = response, decoder.endsProperlyAtEOF {
             response = .complete(isReusable: false)
             let nothing = worker.buffer.readRange.lowerBound
             exchange?.relay(nothing..<nothing, isLast: true)
         } else {
-            exchange?.gatewayFailed(.gatewayClosed)
+            lost(.gatewayClosed)
         }
+    }
+
+    private func lost(_ failure: Failure) {
+        if !hasAnswered, !isReused { noteFailure(failure) }
+        exchange?.gatewayFailed(failure)
     }
 }

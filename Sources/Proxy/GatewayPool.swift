@@ -24,8 +24,9 @@ final class GatewayPool {
 
     /// A connection on which nothing has happened since. What waits unread on one, an end or bytes
     /// that nobody asked for, must reach no other client (U08), and its event may be in hand still.
-    func take() -> GatewayConnection? {
-        while let connection = idle.popLast() {
+    func take(for endpoint: GatewayEndpoint?) -> GatewayConnection? {
+        while let index = idle.lastIndex(where: { $0.endpoint === endpoint }) {
+            let connection = idle.remove(at: index)
             if connection.isSilent { return connection }
             connection.close()
         }
@@ -42,9 +43,12 @@ final class GatewayPool {
         idle.removeAll { $0 === connection }
     }
 
-    func closeAll() {
-        for connection in idle { connection.close() }
-        idle = []
+    /// Closes those whose endpoint is such a one.
+    func closeAll(where isUnwanted: (GatewayEndpoint) -> Bool = { _ in true }) {
+        for connection in idle where connection.endpoint.map(isUnwanted) ?? true {
+            connection.close()
+        }
+        idle.removeAll(where: \.isClosed)
     }
 }
 

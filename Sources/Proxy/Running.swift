@@ -13,7 +13,7 @@ final class Running: Sendable {
     let listeners: [Settings.Listener]
     /// One for each bound listener; `nil` speaks plain HTTP.
     let contexts: [TLSServerContext?]
-    let gateway: SocketAddress
+    let gateways: Gateways
     let hash: KeyedHash
     /// By which tombstones are written and known again.
     let seal: TombstoneSeal
@@ -50,12 +50,9 @@ final class Running: Sendable {
             for: listeners, settings: settings, previous: previous, ticketKeys: ticketKeys,
             problems: &problems)
         certificateDigest = secrets.certificateDigest
-        let address = SocketAddress(connecting: settings.gateway.address)
-        if address == nil {
-            problems.append("gateway.url: \(settings.gateway.address.text) cannot be resolved")
-        }
-        guard let address, problems.isEmpty else { throw LoadFailure(problems: problems) }
-        gateway = address
+        gateways = Gateways(
+            settings.gateway, instead: previous?.gateways, problems: &problems)
+        guard problems.isEmpty else { throw LoadFailure(problems: problems) }
         headLimits = HeadLimits(
             headBytesMax: settings.limits.headerBytes,
             fieldCountMax: settings.limits.headerFields,

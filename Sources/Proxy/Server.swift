@@ -162,17 +162,4 @@ extension SocketAddress {
         case .unix(let path): self.init(unixPath: path)
         }
     }
-
-    /// The address to connect to; a host name is resolved, which may take a while.
-    init?(connecting address: Address) {
-        switch address {
-        case .unix(let path): self.init(unixPath: path)
-        case .tcp(let host, let port):
-            if let known = SocketAddress(ip: host, port: port) {
-                self = known
-            } else {
-                self.init(resolving: host, port: port)
-            }
-        }
-    }
 }

@@ -7,8 +7,9 @@ enum Received {
     case wouldBlock
     /// The peer has finished properly: close_notify, or FIN where there is no TLS.
     case ended
-    /// The peer is gone without a proper end.
-    case cut
+    /// The peer is gone without a proper end; with what the system says of it, if it was the one to
+    /// notice.
+    case cut(SystemCallError?)
     case failed(TLSFailure)
 }
 
@@ -20,7 +21,7 @@ enum Sent {
     case cut
 }
 
-/// A client's socket, with or without TLS around it.
+/// A socket, a client's or one to a gateway, with or without TLS around it.
 ///
 /// Declared in this order so that the session ends before the descriptor it uses is closed.
 struct Transport: ~Copyable {
@@ -39,7 +40,40 @@ struct Transport: ~Copyable {
         self.socket = socket
     }
 
+    /// Starts to connect to a gateway. The socket becomes writable when that is settled.
+    init(connectingTo destination: GatewayDestination) throws {
+        let endpoint = destination.endpoint
+        let socket = try Socket(connectingTo: destination.address)
+        guard let context = endpoint.context else {
+            session = nil
+            self.socket = socket
+            return
+        }
+        let session = try TLSSession(
+            connecting: context, on: socket.rawValue, serverName: endpoint.serverName,
+            resuming: endpoint.resumption)
+        self.session = consume session
+        self.socket = socket
+    }
+
     var rawValue: CInt { socket.rawValue }
+
+    /// Why connecting failed, `nil` when it succeeded.
+    func connectionError() -> SystemCallError? { socket.connectionError() }
+
+    /// Whether nothing waits to be read: no byte, no end, no error.
+    var isSilent: Bool { socket.isSilent }
+
+    /// Lets the system give up a peer that stays silent for so long.
+    func giveUpPeer(after patience: Duration) { socket.giveUpPeer(after: patience) }
+
+    /// What a later session may resume this one with.
+    func resumption() -> TLSResumption? {
+        switch session {
+        case .some(let session): session.isResumed ? nil : session.resumption
+        case nil: nil
+        }
+    }
 
     mutating func handshake() -> TLSSession.HandshakeProgress {
         session?.handshake() ?? .done
@@ -59,7 +93,7 @@ struct Transport: ~Copyable {
         case .bytes(let count): return .bytes(count)
         case .wouldBlock, .wantsWrite: return .wouldBlock
         case .closedByPeer: return .ended
-        case .truncated: return .cut
+        case .truncated: return .cut(nil)
         case .failed(let failure): return .failed(failure)
         case nil: break
         }
@@ -67,7 +101,7 @@ struct Transport: ~Copyable {
         case .bytes(let count): .bytes(count)
         case .wouldBlock: .wouldBlock
         case .end: .ended
-        case .failed: .cut
+        case .failed(let error): .cut(error)
         }
     }
 

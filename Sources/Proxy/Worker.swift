@@ -180,8 +180,8 @@ final class Worker {
     }
 
     private func adopt(_ running: Running) {
-        if running.gateway.text != self.running.gateway.text { pool.closeAll() }
         self.running = running
+        pool.closeAll { !running.gateways.has($0) }
         compiled = [:]
         pool.configure(
             idleMax: running.settings.gateway.poolIdleMax,

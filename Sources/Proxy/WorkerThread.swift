@@ -6,6 +6,8 @@ enum ControlMessage: Sendable {
     case workerFailed(SystemCallError)
     case workerStopped
     case reloaded(Result<Reloaded, LoadFailure>)
+    /// Names of gateways were looked up.
+    case resolved
 }
 
 /// What a reload has read and found valid.

@@ -26,15 +26,17 @@ internal import Glibc
         self.length = length
     }
 
-    /// The first address of a host name. Blocks for as long as the resolver does, so never call it
-    /// on a worker; `nil` when the name has no address.
-    package init?(resolving name: String, port: UInt16) {
-        var storage = sockaddr_storage()
-        // SAFETY: as above.
-        let length = unsafe clinux_resolve(name, port, &storage)
-        guard length > 0 else { return nil }
-        self.storage = storage
-        self.length = length
+    /// The addresses of a host name, in the resolver's order; none when it has none. Blocks for as
+    /// long as the resolver does, so never call it on a worker.
+    package static func all(resolving name: String, port: UInt16, countMax: Int) -> [Self] {
+        var storage = [sockaddr_storage](repeating: sockaddr_storage(), count: countMax)
+        // SAFETY: the function fills at most `countMax` elements of the array it is lent.
+        let count = unsafe clinux_resolve(name, port, &storage, CInt(clamping: countMax))
+        return storage.prefix(Int(count)).map {
+            let isIPv6 = Int32($0.ss_family) == AF_INET6
+            let size = isIPv6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size
+            return SocketAddress(storage: $0, length: socklen_t(size))
+        }
     }
 
     init(storage: sockaddr_storage, length: socklen_t) {

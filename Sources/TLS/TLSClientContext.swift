@@ -17,15 +17,18 @@ package struct TLSClientSettings: Sendable {
     package var maxVersion: TLSVersion
     /// What we offer by ALPN; with none, ALPN is not used.
     package var applicationProtocols: [String]
+    /// What is shown to a server that asks for a certificate.
+    package var certificate: TLSServerSettings.CertificateFiles?
 
     package init(
         trust: Trust, minVersion: TLSVersion, maxVersion: TLSVersion,
-        applicationProtocols: [String]
+        applicationProtocols: [String], certificate: TLSServerSettings.CertificateFiles? = nil
     ) {
         self.trust = trust
         self.minVersion = minVersion
         self.maxVersion = maxVersion
         self.applicationProtocols = applicationProtocols
+        self.certificate = certificate
     }
 }
 
@@ -41,6 +44,7 @@ package final class TLSClientContext: @unchecked Sendable {
         try context.trust(settings.trust)
         let protocols = try ProtocolPreference(settings.applicationProtocols)
         if !protocols.isEmpty { try context.offer(protocols) }
+        if let files = settings.certificate { _ = try context.install(files) }
     }
 }
 

@@ -9,8 +9,8 @@ package final class RawGateway: Sendable {
     private let listener: Int32
     private let visits = RawVisits()
 
-    package init(_ serve: @escaping @Sendable (RawPeer) -> Void) throws {
-        guard let any = SocketAddress(ip: "127.0.0.1", port: 0) else {
+    package init(on port: UInt16 = 0, _ serve: @escaping @Sendable (RawPeer) -> Void) throws {
+        guard let any = SocketAddress(ip: "127.0.0.1", port: port) else {
             throw TestGateway.NoLoopback()
         }
         let socket = try ListeningSocket(on: any, sharesPort: false)

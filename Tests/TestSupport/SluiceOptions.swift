@@ -12,6 +12,8 @@ package struct SluiceOptions: Sendable {
     /// A port of the test's choice, for a log that the test cannot read.
     package var port: UInt16 = 0
     package var usesTLS = true
+    /// The URLs of the gateways, where the one that the test has is not enough.
+    package var gateways: [String] = []
     /// Where Sluice looks for tokens.
     package var tokenPlaces = ["query:access_token"]
     package var minVersion = "1.2"
@@ -38,7 +40,8 @@ package struct SluiceOptions: Sendable {
         sections["log", default: []].append("level: \(logLevel)")
         if let logTarget { sections["log", default: []].append("to: \(logTarget)") }
         sections["drain", default: []].append("timeout: \(drainTimeout)")
-        sections["gateway", default: []].append("url: \(gateway)")
+        let urls = gateways.isEmpty ? gateway : "[\(gateways.joined(separator: ", "))]"
+        sections["gateway", default: []].append("url: \(urls)")
         let places = tokenPlaces.map { "\"\($0)\"" }.joined(separator: ", ")
         sections["identity", default: []].append("tokens: [\(places)]")
         let tls = """

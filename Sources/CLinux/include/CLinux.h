@@ -16,7 +16,8 @@ socklen_t clinux_parse_ip(const char *text, uint16_t port, struct sockaddr_stora
 socklen_t clinux_parse_unix(const char *path, struct sockaddr_storage *address);
 
 // Resolves a host name to its first address. May block for as long as the resolver does.
-socklen_t clinux_resolve(const char *name, uint16_t port, struct sockaddr_storage *address);
+int clinux_resolve(
+    const char *name, uint16_t port, struct sockaddr_storage *addresses, int count_max);
 
 // Writes the numeric address, or the path of a unix socket, as text. Returns 0, or -1.
 int clinux_format(const struct sockaddr_storage *address, char *text, size_t capacity);

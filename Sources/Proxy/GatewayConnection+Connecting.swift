@@ -1,0 +1,111 @@
+import HTTP1
+import HTTPModel
+import Reactor
+import Settings
+import TLS
+import Telemetry
+
+/// Establishing a connection to a gateway: to the first address that can be reached. Nothing of the
+/// request has been sent then, so any request may go to the next one.
+extension GatewayConnection {
+    /// Starts with the best destination. Returns why there is none.
+    func connect() -> Failure? {
+        var failure = Failure.gatewayConnectTimeout
+        while let destination = route.popFirst() {
+            do {
+                try open(destination)
+                return nil
+            } catch let error as SystemCallError {
+                // Another address would not help.
+                if error.isExhaustion { return .exhausted(error) }
+                failure = .gatewayUnreachable(error)
+            } catch let error as TLSSetupError {
+                failure = .gatewayTLSSetup(error)
+            } catch {
+                continue  // Nothing else is thrown.
+            }
+            noteFailure(failure)
+        }
+        return failure
+    }
+
+    private func open(_ destination: GatewayDestination) throws {
+        endpoint = destination.endpoint
+        let transport = try Transport(connectingTo: destination)
+        if !destination.address.isUnix {
+            transport.giveUpPeer(after: running.settings.limits.deadPeerTimeout)
+        }
+        let descriptor = transport.rawValue
+        self.transport = consume transport
+        phase = .connecting
+        do {
+            registration = try worker.reactor.register(descriptor, handler: self)
+        } catch {
+            self.transport = nil
+            throw error
+        }
+    }
+
+    func finishConnecting(_ readiness: Readiness) {
+        if let error = transport?.connectionError() {
+            return giveUpConnecting(because: .gatewayUnreachable(error))
+        }
+        phase = .securing
+        secure(readiness)
+    }
+
+    func secure(_ readiness: Readiness) {
+        switch transport?.handshake() {
+        case .done: begin(readiness)
+        case .wantsRead, .wantsWrite, nil: return
+        case .failed(let failure): giveUpConnecting(because: .gatewayTLS(failure))
+        }
+    }
+
+    private func begin(_ readiness: Readiness) {
+        phase = .open
+        route = []
+        exchange?.gatewayConnected()
+        // A gateway at its ceiling answers before it is asked, with this same event.
+        if phase == .open, readiness.contains(.readable) { receive() }
+    }
+
+    /// This destination cannot be reached, or not in time: the next one is tried.
+    func giveUpConnecting(because failure: Failure) {
+        noteFailure(failure)
+        guard !route.isEmpty else {
+            exchange?.gatewayFailed(failure)
+            return
+        }
+        disconnect()
+        if let failure = connect() {
+            exchange?.gatewayFailed(failure)
+        } else {
+            exchange?.gatewayChanges()
+        }
+    }
+
+    // MARK: Health
+
+    /// With one gateway alone there is nothing to choose, and each failure has its own line.
+    private var isOneOfSeveral: Bool { running.gateways.endpoints.count > 1 }
+
+    func noteFailure(_ failure: Failure) {
+        guard isOneOfSeveral, let endpoint else { return }
+        let change = endpoint.noteFailure(
+            now: worker.reactor.sharedNow, health: running.settings.gateway.health)
+        worker.shared.record(
+            change, of: endpoint,
+            cause: [failure.reason, failure.detail].compactMap(\.self)
+                .joined(separator: ": "))
+    }
+
+    /// The gateway has answered.
+    func noteHealth() {
+        guard let endpoint else { return }
+        if isOneOfSeveral {
+            worker.shared.record(endpoint.noteSuccess(), of: endpoint, cause: nil)
+        }
+        if let resumption = transport?.resumption() { endpoint.keep(resumption) }
+    }
+}
