@@ -35,9 +35,9 @@ final class ClientLoop {
         }
     }
 
-    func wire(of client: TestClient) -> ClientWire? { wires[ObjectIdentifier(client)] }
-    func add(_ wire: ClientWire, of client: TestClient) { wires[ObjectIdentifier(client)] = wire }
-    func remove(_ client: TestClient) { wires[ObjectIdentifier(client)] = nil }
+    func wire(of client: AnyObject) -> ClientWire? { wires[ObjectIdentifier(client)] }
+    func add(_ wire: ClientWire, of client: AnyObject) { wires[ObjectIdentifier(client)] = wire }
+    func remove(_ client: AnyObject) { wires[ObjectIdentifier(client)] = nil }
 }
 
 private final class CommandHandler: ReadinessHandler {

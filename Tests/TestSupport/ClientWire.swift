@@ -3,6 +3,14 @@ import Glibc
 import Reactor
 import TLS
 
+/// Who learns what happens on a wire. All of it is told on the clients' thread.
+protocol WireOwner: AnyObject, Sendable {
+    func shookHands(tlsVersion: String?, negotiatedProtocol: String?)
+    func handshakeFailed(_ reason: String)
+    func received(_ bytes: Span<UInt8>)
+    func ended(_ end: TestClient.End)
+}
+
 /// The socket of one client, on the clients' thread.
 final class ClientWire {
     private enum Phase {
@@ -15,7 +23,7 @@ final class ClientWire {
         case pattern(offset: Int, end: Int, isChunked: Bool)
     }
 
-    private let client: TestClient
+    private let client: any WireOwner
     private let loop: ClientLoop
     private let security: TestClient.Security
     private var socket: Socket
@@ -28,7 +36,7 @@ final class ClientWire {
     private var farewell: TestClient.Farewell?
 
     init(
-        _ client: TestClient, to address: SocketAddress, security: TestClient.Security,
+        _ client: any WireOwner, to address: SocketAddress, security: TestClient.Security,
         receiveBuffer: Int?, loop: ClientLoop
     ) throws(SystemCallError) {
         self.client = client
@@ -71,7 +79,7 @@ final class ClientWire {
         switch security {
         case .none:
             phase = .open
-            client.note { $0.handshake = .done }
+            client.shookHands(tlsVersion: nil, negotiatedProtocol: nil)
             flush()
         case .tls(let context, let name):
             do throws(TLSSetupError) {
@@ -89,18 +97,14 @@ final class ClientWire {
         switch session?.handshake() {
         case .done:
             phase = .open
-            let (version, name) = (session?.version, session?.negotiatedProtocol)
-            client.note {
-                $0.handshake = .done
-                $0.tlsVersion = version
-                $0.negotiatedProtocol = name
-            }
+            client.shookHands(
+                tlsVersion: session?.version, negotiatedProtocol: session?.negotiatedProtocol)
             flush()
             receive()
         case .wantsRead, .wantsWrite, nil: return
         case .failed(let failure):
             let text = "\(failure.reason) \(failure.detail)"
-            client.note { $0.handshake = .failed(text) }
+            client.handshakeFailed(text)
             ended(.failed(text))
         }
     }

@@ -190,10 +190,20 @@ package final class TestClient: Sendable {
                 + "\(state.problem ?? "none"), raw \(String(decoding: state.raw.suffix(200), as: UTF8.self))"
         }
     }
+}
 
-    // MARK: On the clients' thread
+extension TestClient: WireOwner {
+    func shookHands(tlsVersion: String?, negotiatedProtocol: String?) {
+        note { state in
+            state.handshake = .done
+            state.tlsVersion = tlsVersion
+            state.negotiatedProtocol = negotiatedProtocol
+        }
+    }
 
-    func note(_ change: (inout State) -> Void) {
+    func handshakeFailed(_ reason: String) { note { $0.handshake = .failed(reason) } }
+
+    private func note(_ change: (inout State) -> Void) {
         state.withLock { change(&$0) }
         bulletin.post()
     }
