@@ -13,8 +13,10 @@ protocol Carrier: AnyObject {
     /// The descriptor of the connection, to ask the kernel about the peer.
     var descriptor: CInt { get }
 
-    /// Whether the client has not taken everything yet: its gateway is paused meanwhile.
+    /// Whether the client has not taken everything yet.
     var isBlocked: Bool { get }
+    /// Whether so much waits for the client that its gateway is paused.
+    var isFull: Bool { get }
     /// When the client last took bytes that were waiting for it.
     var lastProgress: Duration { get }
 

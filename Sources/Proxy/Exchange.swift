@@ -71,7 +71,7 @@ final class Exchange {
     /// Whether bytes of the response can be passed on now.
     var wantsResponse: Bool {
         switch phase {
-        case .awaitingHead, .relaying, .leaving, .tunnel: !client.isBlocked
+        case .awaitingHead, .relaying, .leaving, .tunnel: !client.isFull
         case .waiting, .connecting, .ended: false
         }
     }

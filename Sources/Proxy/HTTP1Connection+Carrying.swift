@@ -11,6 +11,8 @@ extension HTTP1Connection: Carrier {
         return exchange.request.version == .http10 ? .http10 : .http11
     }
 
+    var isFull: Bool { isBlocked }
+
     func resumeBody() { receive() }
 
     func sendInterim(_ head: ResponseHead) {

@@ -7,8 +7,8 @@ import Telemetry
 
 /// One stream of HTTP/2, and the exchange that it carries.
 ///
-/// What the client has no window for waits in the `outbox`: at most one read, since the gateway is
-/// paused meanwhile. What the gateway does not take yet stays within the window that the client was
+/// What the client has no window for waits in the `outbox`: a page of it, and at most one read more,
+/// since the gateway is paused then. What the gateway does not take yet stays within the window that the client was
 /// given (`unconsumed`). The request's way is in `HTTP2Stream+Request.swift`.
 final class HTTP2Stream: Carrier {
     let connection: HTTP2Connection
@@ -50,6 +50,9 @@ final class HTTP2Stream: Carrier {
     var descriptor: CInt { connection.descriptor }
     var now: Duration { connection.now }
     var isBlocked: Bool { !outbox.isEmpty }
+    /// Small events are collected up to here, so that they leave in one frame and not in many: some
+    /// clients take many small ones for an attack (F23).
+    var isFull: Bool { outbox.count >= 4096 }
 
     func begin(_ head: RequestHead) {
         // What stands behind the wish for another protocol is for the one that grants it.
