@@ -22,6 +22,8 @@ package enum HTTP1Error: String, Error, Equatable, CaseIterable, Sendable {
     /// `Connection` asks us to strip a field that someone else trusts.
     case protectedField = "protected_field"
     case expectationFailed = "expectation_failed"
+    /// A WebSocket without its key (RFC 6455, section 4.1).
+    case badUpgrade = "bad_upgrade"
     case badLastEventID = "bad_last_event_id"
 
     case badContentLength = "bad_content_length"
@@ -37,7 +39,7 @@ package enum HTTP1Error: String, Error, Equatable, CaseIterable, Sendable {
     package var status: Int {
         switch self {
         case .forbiddenByte, .badStartLine, .badMethod, .badTarget, .badStatus, .badField,
-            .badHost, .badConnection, .protectedField, .badLastEventID, .badContentLength,
+            .badHost, .badConnection, .badUpgrade, .protectedField, .badLastEventID, .badContentLength,
             .badTransferEncoding, .ambiguousLength, .badChunk, .chunkExtensionTooLong, .badTrailer:
             400
         case .methodNotAllowed: 405

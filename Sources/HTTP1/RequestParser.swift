@@ -29,7 +29,7 @@ package enum RequestParser {
         return RequestHead(
             method: method, target: target.target, version: version, authority: authority,
             fields: fields, framing: framing, wantsKeepAlive: options.keepsAlive(version),
-            upgrade: upgrade(fields, options, version, method, framing))
+            upgrade: try upgrade(fields, options, version, method, framing))
     }
 
     // MARK: - The request line
@@ -115,17 +115,14 @@ package enum RequestParser {
     private static func upgrade(
         _ fields: Fields, _ options: ConnectionOptions, _ version: HTTPVersion, _ method: Method,
         _ framing: BodyFraming
-    ) -> String? {
-        guard version == .http11, method == .get, framing == .none,
-            options.names.contains("upgrade")
-        else { return nil }
+    ) throws(HTTP1Error) -> String? {
+        guard version == .http11, options.names.contains("upgrade") else { return nil }
         let wished = fields.listMembers(.upgrade)
-        guard wished.count == 1, wished[0] != "h2c", wished[0].utf8.allSatisfy(isProtocolByte)
-        else { return nil }
-        // Without its key it is no WebSocket (RFC 6455, section 4.1).
-        guard wished[0] != "websocket" || !fields.all(named: "sec-websocket-key").isEmpty else {
-            return nil
+        if wished.contains("websocket"), fields.all(named: "sec-websocket-key").isEmpty {
+            throw .badUpgrade
         }
+        guard method == .get, framing == .none, wished.count == 1, wished[0] != "h2c", wished[0].utf8.allSatisfy(isProtocolByte)
+        else { return nil }
         return wished[0]
     }
 

@@ -97,7 +97,7 @@ struct RequestParserTests {
         arguments: [
             (
                 "GET / HTTP/1.1",
-                "Connection: Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: x\r\n",
+                "Connection: Upgrade\r\nUpgrade: WebSocket\r\n",
                 "websocket"
             ),
             (
@@ -120,7 +120,17 @@ struct RequestParserTests {
             ),
         ] as [(String, String, String?)])
     func upgrade(line: String, fields: String, name: String?) throws {
-        #expect(try parseRequest("\(line)\r\nHost: a\r\n\(fields)\r\n").upgrade == name)
+        let head = try parseRequest(
+            "\(line)\r\nHost: a\r\nSec-WebSocket-Key: x\r\n\(fields)\r\n")
+
+        #expect(head.upgrade == name)
+    }
+
+    @Test func `H19: a WebSocket without its key is refused`() {
+        #expect(throws: HTTP1Error.badUpgrade) {
+            try parseRequest(
+                "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
+        }
     }
 
     @Test(

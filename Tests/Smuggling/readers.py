@@ -115,6 +115,7 @@ backend b
           stat_prefix: s
           upgrade_configs: [ {{ upgrade_type: websocket }} ]
           generate_request_id: false
+          http_protocol_options: {{ accept_http_10: true, default_host_for_http_10: localhost }}
           http_filters:
           - name: envoy.filters.http.router
             typed_config: {{ "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }}
