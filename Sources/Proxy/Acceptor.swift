@@ -59,9 +59,9 @@ final class Acceptor {
         }
         guard let context = worker.running.contexts[listener] else {
             return begin(
-                client, from: ClientOrigin(address, listener: listener, isEncrypted: false))
+                client, from: ConnectedPeer(address, listener: listener, isEncrypted: false))
         }
-        let origin = ClientOrigin(address, listener: listener, isEncrypted: true)
+        let origin = ConnectedPeer(address, listener: listener, isEncrypted: true)
         do {
             _ = try Handshake(
                 Transport(accepting: client, context: context), from: origin, worker: worker)
@@ -73,7 +73,7 @@ final class Acceptor {
     }
 
     /// Without TLS there is nothing to agree on.
-    private func begin(_ client: consuming Socket, from origin: ClientOrigin) {
+    private func begin(_ client: consuming Socket, from origin: ConnectedPeer) {
         let established = Established(
             transport: Transport(plain: client), origin: origin, registration: nil,
             protocol: .http1)

@@ -8,7 +8,7 @@ import Telemetry
 /// behind them, is the carrier's matter.
 protocol Carrier: AnyObject {
     var worker: Worker { get }
-    var origin: ClientOrigin { get }
+    var origin: ConnectedPeer { get }
     var `protocol`: ClientProtocol { get }
     /// The descriptor of the connection, to ask the kernel about the peer.
     var descriptor: CInt { get }
@@ -56,7 +56,7 @@ extension Carrier {
 
 extension Worker {
     func record(
-        _ failure: Failure, of origin: ClientOrigin, request: RequestHead?, stream: String?
+        _ failure: Failure, of origin: ConnectedPeer, request: RequestHead?, stream: String?
     ) {
         shared.record(
             .error(

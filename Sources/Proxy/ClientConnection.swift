@@ -19,7 +19,7 @@ class ClientConnection: ConnectedClient {
     }
 
     let worker: Worker
-    let origin: ClientOrigin
+    let origin: ConnectedPeer
     var transport: Transport
     var phase = Phase.open
     private(set) var outbox = Outbox()

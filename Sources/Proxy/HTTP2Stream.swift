@@ -45,7 +45,7 @@ final class HTTP2Stream: Carrier {
     }
 
     var worker: Worker { connection.worker }
-    var origin: ClientOrigin { connection.origin }
+    var origin: ConnectedPeer { connection.origin }
     var `protocol`: ClientProtocol { .http2 }
     var descriptor: CInt { connection.descriptor }
     var now: Duration { connection.now }

@@ -20,7 +20,7 @@ protocol ConnectedClient: AnyObject {
 /// A client's connection on which HTTP can begin.
 struct Established: ~Copyable {
     let transport: Transport
-    let origin: ClientOrigin
+    let origin: ConnectedPeer
     /// Present where a handshake has registered the socket.
     let registration: Registration?
     let `protocol`: ApplicationProtocol
@@ -41,7 +41,7 @@ struct Established: ~Copyable {
 /// A TLS handshake under way, with one deadline whatever has come of it.
 final class Handshake: ConnectedClient {
     private let worker: Worker
-    private let origin: ClientOrigin
+    private let origin: ConnectedPeer
     /// `nil` once it was handed on, or closed.
     private var transport: Transport?
     private var registration: Registration?
@@ -53,7 +53,7 @@ final class Handshake: ConnectedClient {
     let waitsSince: Duration
 
     init(
-        _ transport: consuming Transport, from origin: ClientOrigin, worker: Worker
+        _ transport: consuming Transport, from origin: ConnectedPeer, worker: Worker
     ) throws(SystemCallError) {
         self.worker = worker
         self.origin = origin

@@ -1,7 +1,7 @@
 import Reactor
 
 /// Whom a client's connection comes from, and how it came in.
-struct ClientOrigin {
+struct ConnectedPeer {
     /// Address and port of the peer, for logs.
     let peer: String
     /// The address alone.
