@@ -32,6 +32,8 @@ final class ClientConnection {
     /// The address alone.
     let peerHost: String
     let isEncrypted: Bool
+    /// Where it is counted, and by which listener it came.
+    let place: Place
     var transport: Transport
     var phase = Phase.handshaking
     private(set) var outbox = Outbox()
@@ -57,12 +59,13 @@ final class ClientConnection {
     var isHurried = false
 
     init(
-        _ transport: consuming Transport, from address: SocketAddress, isEncrypted: Bool,
-        worker: Worker
+        _ transport: consuming Transport, from address: SocketAddress, at place: Place,
+        isEncrypted: Bool, worker: Worker
     ) throws(SystemCallError) {
         self.worker = worker
         self.transport = transport
         self.isEncrypted = isEncrypted
+        self.place = place
         peer = address.text
         peerHost = address.host
         registration = try worker.reactor.register(self.transport.rawValue, handler: self)

@@ -4,7 +4,6 @@ import Ledger
 import Policy
 import Reactor
 import Settings
-import Synchronization
 import Telemetry
 
 /// A reactor that carries traffic: its listeners, its clients, its connections to the gateway, and
@@ -27,6 +26,8 @@ final class Worker {
     private(set) var isDraining = false
     private var acceptors: [Acceptor] = []
     private var connections: [ObjectIdentifier: ClientConnection] = [:]
+    /// Balancers' connections that have not named their client yet.
+    private var proxiedPeers: [ObjectIdentifier: ProxiedPeer] = [:]
     /// Heartbeat patterns are compiled once per policy.
     private var compiled: [ObjectIdentifier: (policy: Policy, heartbeats: Heartbeats)] = [:]
     private var inbox: WorkerInbox?
@@ -57,18 +58,20 @@ final class Worker {
 
     func add(_ connection: ClientConnection) {
         connections[ObjectIdentifier(connection)] = connection
-        shared.clientCount.add(1, ordering: .relaxed)
     }
 
     func remove(_ connection: ClientConnection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-        shared.clientCount.subtract(1, ordering: .relaxed)
+        shared.addressBook.leave(connection.place)
         stopIfDrained()
     }
 
-    /// Whether another client would be one too many for the whole process.
-    var isFull: Bool {
-        shared.clientCount.load(ordering: .relaxed) >= running.connectionsMax
+    func add(_ peer: ProxiedPeer) { proxiedPeers[ObjectIdentifier(peer)] = peer }
+
+    /// The peer is gone, or a client's connection by now.
+    func remove(_ peer: ProxiedPeer) {
+        proxiedPeers[ObjectIdentifier(peer)] = nil
+        stopIfDrained()
     }
 
     // MARK: Streams
@@ -200,6 +203,7 @@ final class Worker {
         drainDeadline = reactor.now + timeout
         closeAcceptors()
         _ = reactor.schedule(DrainPace(for: self, within: timeout), at: reactor.now)
+        for peer in proxiedPeers.values { peer.close() }
         for connection in connections.values { connection.finishIfIdle() }
         pool.closeAll()
         _ = reactor.schedule(self, at: drainDeadline)
@@ -212,13 +216,14 @@ final class Worker {
     }
 
     private func stopIfDrained() {
-        if isDraining, connections.isEmpty { reactor.stop() }
+        if isDraining, connections.isEmpty, proxiedPeers.isEmpty { reactor.stop() }
     }
 
     /// Closes everything that is left.
     private func stop() {
         isDraining = true
         closeAcceptors()
+        for peer in proxiedPeers.values { peer.close() }
         for connection in connections.values { connection.abandon() }
         pool.closeAll()
         reactor.stop()
