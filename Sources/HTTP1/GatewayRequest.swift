@@ -12,9 +12,17 @@ package struct GatewayRequest: Sendable {
     /// can be seen.
     package let acceptsOnlyIdentity: Bool
 
+    /// The whole of `X-Forwarded-For`, and `X-Forwarded-Host`, when trusted proxies have said more
+    /// than the socket and the request do.
+    package let forwardedFor: String?
+    package let forwardedHost: String?
+
     package init(
-        clientAddress: String, scheme: String, fallbackHost: String, acceptsOnlyIdentity: Bool
+        clientAddress: String, scheme: String, fallbackHost: String, acceptsOnlyIdentity: Bool,
+        forwardedFor: String? = nil, forwardedHost: String? = nil
     ) {
+        self.forwardedFor = forwardedFor
+        self.forwardedHost = forwardedHost
         self.clientAddress = clientAddress
         self.scheme = scheme
         self.fallbackHost = fallbackHost
@@ -37,9 +45,9 @@ package struct GatewayRequest: Sendable {
             writer.field(entry, of: head.fields)
         }
         if acceptsOnlyIdentity { writer.field(.acceptEncoding, "identity") }
-        writer.field(.xForwardedFor, clientAddress)
+        writer.field(.xForwardedFor, forwardedFor ?? clientAddress)
         writer.field(.xForwardedProto, scheme)
-        writer.field(.xForwardedHost, host)
+        writer.field(.xForwardedHost, forwardedHost ?? host)
         writer.framing(head.framing)
         writer.endLine()
         return writer.bytes
