@@ -24,7 +24,8 @@ extension FieldName {
             .provenance
         case .accept, .acceptEncoding, .accessControlAllowCredentials, .accessControlAllowOrigin,
             .allow, .authorization, .cacheControl, .contentEncoding, .contentType, .cookie, .date,
-            .host, .lastEventID, .origin, .retryAfter, .server, .userAgent, .vary, .xRequestID:
+            .host, .lastEventID, .location, .origin, .retryAfter, .server, .userAgent, .vary,
+            .xRequestID:
             .endToEnd
         }
     }

@@ -15,10 +15,17 @@ package struct GatewayRequest: Sendable {
     /// in Base64.
     package let webSocketKey: String?
 
+    /// The whole of `X-Forwarded-For`, and `X-Forwarded-Host`, when trusted proxies have said more
+    /// than the socket and the request do.
+    package let forwardedFor: String?
+    package let forwardedHost: String?
+
     package init(
         clientAddress: String, scheme: String, fallbackHost: String, acceptsOnlyIdentity: Bool,
-        webSocketKey: String? = nil
+        webSocketKey: String? = nil, forwardedFor: String? = nil, forwardedHost: String? = nil
     ) {
+        self.forwardedFor = forwardedFor
+        self.forwardedHost = forwardedHost
         self.clientAddress = clientAddress
         self.scheme = scheme
         self.fallbackHost = fallbackHost
@@ -42,9 +49,9 @@ package struct GatewayRequest: Sendable {
             writer.field(entry, of: head.fields)
         }
         if acceptsOnlyIdentity { writer.field(.acceptEncoding, "identity") }
-        writer.field(.xForwardedFor, clientAddress)
+        writer.field(.xForwardedFor, forwardedFor ?? clientAddress)
         writer.field(.xForwardedProto, scheme)
-        writer.field(.xForwardedHost, host)
+        writer.field(.xForwardedHost, forwardedHost ?? host)
         if let upgrade = head.upgrade {
             writer.field(.connection, "upgrade")
             writer.field(.upgrade, upgrade)

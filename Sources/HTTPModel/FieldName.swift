@@ -2,7 +2,7 @@
 package enum FieldName: UInt8, CaseIterable, Sendable {
     case accept, acceptEncoding, accessControlAllowCredentials, accessControlAllowOrigin, allow
     case authorization, cacheControl, connection, contentEncoding, contentLength
-    case contentType, cookie, date, expect, forwarded, host, keepAlive, lastEventID, origin
+    case contentType, cookie, date, expect, forwarded, host, keepAlive, lastEventID, location, origin
     case proxyAuthenticate, proxyAuthorization, proxyConnection, retryAfter, server, te, trailer
     case transferEncoding, upgrade, userAgent, xForwardedFor, xForwardedHost, xForwardedProto
     case vary, xRealIP, xRequestID
@@ -28,6 +28,7 @@ package enum FieldName: UInt8, CaseIterable, Sendable {
         case .host: "host"
         case .keepAlive: "keep-alive"
         case .lastEventID: "last-event-id"
+        case .location: "location"
         case .origin: "origin"
         case .proxyAuthenticate: "proxy-authenticate"
         case .proxyAuthorization: "proxy-authorization"

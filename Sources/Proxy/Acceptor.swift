@@ -13,7 +13,8 @@ final class Acceptor {
     private var socket: ListeningSocket
     private var registration: Registration?
     private var isPaused = false
-    private var nextComplaint = Duration.zero
+    /// By reason, of which there are a few.
+    private var nextComplaints: [String: Duration] = [:]
 
     /// Accepts per turn, so that a flood of connections does not starve those that are served.
     private static let acceptsPerTurn = 64
@@ -39,7 +40,11 @@ final class Acceptor {
 
     private func acceptSome() {
         for _ in 0..<Self.acceptsPerTurn {
-            guard !worker.isFull else { return pause(because: "connections_max", detail: nil) }
+            guard !worker.shared.addressBook.isFull(listener, worker.running) else {
+                // With nobody to keep waiting there is nothing to say.
+                if socket.hasWaiting { pause(because: "connections_max", detail: nil) }
+                return
+            }
             switch socket.accept() {
             case .accepted(let client, let address): admit(client, from: address)
             case .aborted: continue
@@ -51,53 +56,100 @@ final class Acceptor {
         if let registration { worker.reactor.again(registration, .readable) }
     }
 
+    /// Counts the connection. What a limit keeps out is closed, and costs no more than that.
     private func admit(_ client: consuming Socket, from address: SocketAddress) {
+        let balancers = worker.running.listener(listener).proxyProtocolFrom
+        guard balancers.isEmpty || balancers.contains(address: address.host) else {
+            return complain("proxy_peer_unknown", nil, client: address.text)
+        }
+        let place = Place(
+            listener: listener, prefix: balancers.isEmpty ? AddressPrefix(address) : nil)
+        if let limit = worker.shared.addressBook.enter(place, worker.running) {
+            return complain(limit.rawValue, nil, client: address.text)
+        }
         if !address.isUnix {
             client.disableDelay()
             client.giveUpPeer(after: worker.running.settings.limits.deadPeerTimeout)
             client.limitUnsent(toBytes: Self.unsentBytesMax)
         }
-        guard let context = worker.running.contexts[listener] else {
-            return begin(
-                client, from: ConnectedPeer(address, listener: listener, isEncrypted: false))
+        guard balancers.isEmpty else { return awaitHeader(client, from: address, at: place) }
+        serve(client, from: address, at: place)
+    }
+
+    private func awaitHeader(
+        _ client: consuming Socket, from address: SocketAddress, at place: Place
+    ) {
+        do throws(SystemCallError) {
+            _ = try ProxiedPeer(
+                client, from: address, at: place, acceptor: self, worker: worker)
+        } catch {
+            abandon(place, "accept_failed", error.message)
         }
-        let origin = ConnectedPeer(address, listener: listener, isEncrypted: true)
+    }
+
+    /// Goes on with a connection whose balancer has named the client.
+    func serve(_ client: consuming Socket, from address: SocketAddress, settling place: Place) {
+        let prefix = AddressPrefix(address)
+        if let prefix, let limit = worker.shared.addressBook.settle(prefix, worker.running) {
+            worker.shared.addressBook.leave(place)
+            return complain(limit.rawValue, nil, client: address.text)
+        }
+        serve(client, from: address, at: Place(listener: listener, prefix: prefix))
+    }
+
+    private func serve(_ client: consuming Socket, from address: SocketAddress, at place: Place) {
+        guard let context = worker.running.contexts[listener] else {
+            return begin(client, from: ConnectedPeer(address, at: place, isEncrypted: false))
+        }
+        let origin = ConnectedPeer(address, at: place, isEncrypted: true)
         do {
             _ = try Handshake(
                 Transport(accepting: client, context: context), from: origin, worker: worker)
         } catch let error as TLSSetupError {
-            complain("tls_setup", error.message)
+            abandon(place, "tls_setup", error.message)
         } catch {
-            complain("accept_failed", (error as? SystemCallError)?.message)
+            abandon(place, "accept_failed", (error as? SystemCallError)?.message ?? "\(error)")
         }
     }
 
     /// Without TLS there is nothing to agree on.
     private func begin(_ client: consuming Socket, from origin: ConnectedPeer) {
+        let place = origin.place
         let established = Established(
             transport: Transport(plain: client), origin: origin, registration: nil,
             protocol: .http1)
         do throws(SystemCallError) {
             try established.begin(on: worker)
         } catch {
-            complain("accept_failed", error.message)
+            abandon(place, "accept_failed", error.message)
         }
     }
 
+    private func abandon(_ place: Place, _ reason: String, _ detail: String) {
+        worker.shared.addressBook.leave(place)
+        complain(reason, detail, client: nil)
+    }
+
     private func pause(because reason: String, detail: String?) {
-        complain(reason, detail)
+        complain(reason, detail, client: nil)
         guard !isPaused else { return }
         isPaused = true
         _ = worker.reactor.schedule(self, at: worker.reactor.now + Self.pause)
     }
 
-    private func complain(_ reason: String, _ detail: String?) {
-        guard worker.reactor.now >= nextComplaint else { return }
-        nextComplaint = worker.reactor.now + Self.complaintInterval
+    /// Says so, once a second for each reason.
+    private func complain(_ reason: String, _ detail: String?, client: String?) {
+        guard worker.reactor.now >= nextComplaints[reason, default: .zero] else { return }
+        nextComplaints[reason] = worker.reactor.now + Self.complaintInterval
+        record(reason, detail, client: client)
+    }
+
+    func record(_ reason: String, _ detail: String?, client: String?) {
         worker.shared.record(
             .error(
                 LogEvent.Failure(
-                    level: .error, reason: reason, fault: .sluice, detail: detail, client: nil,
+                    level: client == nil ? .error : .info, reason: reason,
+                    fault: client == nil ? .sluice : .client, detail: detail, client: client,
                     stream: nil, method: nil, path: nil)))
     }
 }

@@ -59,6 +59,7 @@ class ClientConnection: ConnectedClient {
     var now: Duration { worker.reactor.now }
     var limits: Settings.Limits { worker.running.settings.limits }
     var descriptor: CInt { transport.rawValue }
+    var place: Place { origin.place }
 
     /// Whether the client has not taken everything yet.
     var isBlocked: Bool { !outbox.isEmpty }

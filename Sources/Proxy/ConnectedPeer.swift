@@ -6,14 +6,14 @@ struct ConnectedPeer {
     let peer: String
     /// The address alone.
     let host: String
-    /// Which listener of the settings it came to.
-    let listener: Int
+    /// Which listener it came to, and where it is counted.
+    let place: Place
     let isEncrypted: Bool
 
-    init(_ address: SocketAddress, listener: Int, isEncrypted: Bool) {
+    init(_ address: SocketAddress, at place: Place, isEncrypted: Bool) {
         peer = address.text
         host = address.host
-        self.listener = listener
+        self.place = place
         self.isEncrypted = isEncrypted
     }
 }

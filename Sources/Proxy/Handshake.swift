@@ -5,6 +5,8 @@ import Telemetry
 
 /// Somebody who is connected, as the worker sees it: whom it counts, relieves and ends.
 protocol ConnectedClient: AnyObject {
+    /// Where it is counted.
+    var place: Place { get }
     /// Whether the client has not taken everything yet.
     var isBlocked: Bool { get }
     /// When it last took something.
@@ -49,6 +51,7 @@ final class Handshake: ConnectedClient {
     private let deadline: Duration
     private var peerIsGone = false
 
+    var place: Place { origin.place }
     let isBlocked = false
     let waitsSince: Duration
 
@@ -84,13 +87,13 @@ final class Handshake: ConnectedClient {
         if let registration { worker.reactor.deregister(registration) }
         transport?.close()
         transport = nil
-        leave()
+        endTimer()
+        worker.remove(self)
     }
 
-    private func leave() {
+    private func endTimer() {
         if let timer { worker.reactor.cancel(timer) }
         timer = nil
-        worker.remove(self)
     }
 
     /// The handshake is done. Data may have come with its last bytes, and no edge announces it
@@ -105,8 +108,10 @@ final class Handshake: ConnectedClient {
             try established.begin(on: worker)
         } catch {
             if let registration { worker.reactor.deregister(registration) }
+            worker.shared.addressBook.leave(place)
         }
-        leave()
+        endTimer()
+        worker.forget(self)
     }
 }
 

@@ -14,6 +14,8 @@ final class Running: Sendable {
     /// One for each bound listener; `nil` speaks plain HTTP.
     let contexts: [TLSServerContext?]
     let gateways: Gateways
+    /// The bound listeners as the settings have them by now, or had them last.
+    private let current: [Settings.Listener]
     let hash: KeyedHash
     /// By which tombstones are written and known again.
     let seal: TombstoneSeal
@@ -28,15 +30,16 @@ final class Running: Sendable {
     private let certificateDigest: [UInt8]
     private let hashKeyDigest: [UInt8]
 
-    /// Descriptors that are not for traffic: listeners, logs, epoll, eventfds, files being read.
-    private static let descriptorReserve = 128
-
     /// Loads what the settings name. `previous` keeps what must outlive a reload: the bound
     /// listeners, the ticket keys, and a hash key that stands in no file.
     init(loading settings: Settings, instead previous: Running?) throws(LoadFailure) {
         var problems: [String] = []
         self.settings = settings
-        listeners = previous?.listeners ?? settings.listeners
+        let listeners = previous?.listeners ?? settings.listeners
+        self.listeners = listeners
+        current = listeners.map { bound in
+            settings.listeners.first { $0.address == bound.address } ?? bound
+        }
         let secrets = Secrets(settings, previous: previous, problems: &problems)
         guard let ticketKeys = secrets.ticketKeys, let hash = secrets.hash,
             let tombstoneKey = secrets.tombstoneKey
@@ -58,7 +61,7 @@ final class Running: Sendable {
             fieldCountMax: settings.limits.headerFields,
             targetBytesMax: settings.limits.targetBytes)
         descriptorLimit = DescriptorLimit.raise()
-        let reserve = min(Self.descriptorReserve, descriptorLimit / 3)
+        let reserve = min(settings.limits.descriptorsReserve, descriptorLimit / 3)
         connectionsMax = max(
             1, min(settings.limits.connectionsMax, (descriptorLimit - reserve) / 2))
     }
@@ -85,6 +88,9 @@ final class Running: Sendable {
         }
         return contexts
     }
+
+    /// What the settings say by now of a listener that is bound.
+    func listener(_ index: Int) -> Settings.Listener { current[index] }
 
     var openSSLVersion: String { OpenSSLVersion.runtime }
 

@@ -1,6 +1,5 @@
 import Ledger
 import Reactor
-import Synchronization
 import Telemetry
 
 /// What all threads of the process share.
@@ -10,7 +9,7 @@ final class Shared: Sendable {
     /// One for each worker, by its index.
     let mailboxes: [Mailbox<WorkerMessage>]
     /// Client connections of all workers.
-    let clientCount = Atomic<Int>(0)
+    let addressBook = AddressBook()
 
     init(ledger: SharedLedger, log: LogQueue, mailboxes: [Mailbox<WorkerMessage>]) {
         self.ledger = ledger

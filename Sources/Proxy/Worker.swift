@@ -4,7 +4,6 @@ import Ledger
 import Policy
 import Reactor
 import Settings
-import Synchronization
 import Telemetry
 
 /// A reactor that carries traffic: its listeners, its clients, its connections to the gateway, and
@@ -61,18 +60,18 @@ final class Worker {
 
     func add(_ connection: any ConnectedClient) {
         connections[ObjectIdentifier(connection)] = connection
-        shared.clientCount.add(1, ordering: .relaxed)
     }
 
     func remove(_ connection: any ConnectedClient) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-        shared.clientCount.subtract(1, ordering: .relaxed)
+        shared.addressBook.leave(connection.place)
         stopIfDrained()
     }
 
-    /// Whether another client would be one too many for the whole process.
-    var isFull: Bool {
-        shared.clientCount.load(ordering: .relaxed) >= running.connectionsMax
+    /// Its socket is somebody else's now, who is counted in its place.
+    func forget(_ connection: any ConnectedClient) {
+        connections[ObjectIdentifier(connection)] = nil
+        stopIfDrained()
     }
 
     // MARK: Streams

@@ -88,6 +88,13 @@ package struct ListeningSocket: ~Copyable {
         }
     }
 
+    /// Whether a connection waits to be accepted.
+    package var hasWaiting: Bool {
+        var request = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+        // SAFETY: the kernel writes into the one structure it is lent.
+        return unsafe poll(&request, 1, 0) == 1
+    }
+
     package mutating func close() { descriptor.close() }
 
     /// Gives the descriptor to an owner on another thread.

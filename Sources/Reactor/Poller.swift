@@ -41,6 +41,12 @@ package struct Readiness: OptionSet, Sendable {
         if result != 0 { throw SystemCallError(call: "epoll_ctl", errno: errno) }
     }
 
+    /// Ends a registration of a descriptor that stays open.
+    func remove(_ rawValue: CInt) {
+        // Since Linux 2.6.9 the kernel does not look at the event (epoll_ctl(2)).
+        _ = epoll_ctl(descriptor.rawValue, EPOLL_CTL_DEL, rawValue, nil)
+    }
+
     /// Waits and says how many events are in the batch. A signal that interrupts is no event.
     mutating func wait(milliseconds: CInt) -> Int {
         // SAFETY: the batch outlives the call and its count is the bound.

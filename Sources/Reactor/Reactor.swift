@@ -78,6 +78,12 @@ package final class Reactor {
         freeSlots.append(token.slot)
     }
 
+    /// Ends the registration of a descriptor that goes on in other hands, to be registered anew.
+    package func withdraw(_ token: Registration, _ rawValue: CInt) {
+        poller.remove(rawValue)
+        deregister(token)
+    }
+
     /// Hands `readiness` to the handler again in the next turn, after everybody else had theirs.
     package func again(_ token: Registration, _ readiness: Readiness) {
         backlog.append((token, readiness))

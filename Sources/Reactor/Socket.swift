@@ -57,16 +57,29 @@ package struct Socket: ~Copyable {
     }
 
     package func read(into buffer: IOBuffer, _ range: Range<Int>) -> ReadProgress {
+        receive(into: buffer, range, flags: 0)
+    }
+
+    private func receive(
+        into buffer: IOBuffer, _ range: Range<Int>, flags: CInt
+    ) -> ReadProgress {
         buffer.withMutableBytes(range) { bytes in
             // SAFETY: the span names the memory and its bound.
             let result = unsafe bytes.withUnsafeMutableBytes { memory in
-                retrying { unsafe recv(descriptor.rawValue, memory.baseAddress, memory.count, 0) }
+                retrying {
+                    unsafe recv(descriptor.rawValue, memory.baseAddress, memory.count, flags)
+                }
             }
             if result > 0 { return .bytes(result) }
             if result == 0 { return .end }
             if errno == EAGAIN { return .wouldBlock }
             return .failed(SystemCallError(call: "recv", errno: errno))
         }
+    }
+
+    /// Looks at what waits to be read, from its beginning, and leaves it there.
+    package func peek(into buffer: IOBuffer, _ range: Range<Int>) -> ReadProgress {
+        receive(into: buffer, range, flags: CInt(MSG_PEEK))
     }
 
     package func write(_ bytes: Span<UInt8>) -> WriteProgress {
