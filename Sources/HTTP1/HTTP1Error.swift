@@ -39,8 +39,9 @@ package enum HTTP1Error: String, Error, Equatable, CaseIterable, Sendable {
     package var status: Int {
         switch self {
         case .forbiddenByte, .badStartLine, .badMethod, .badTarget, .badStatus, .badField,
-            .badHost, .badConnection, .badUpgrade, .protectedField, .badLastEventID, .badContentLength,
-            .badTransferEncoding, .ambiguousLength, .badChunk, .chunkExtensionTooLong, .badTrailer:
+            .badHost, .badConnection, .badUpgrade, .protectedField, .badLastEventID,
+            .badContentLength, .badTransferEncoding, .ambiguousLength, .badChunk,
+            .chunkExtensionTooLong, .badTrailer:
             400
         case .methodNotAllowed: 405
         case .targetTooLong: 414

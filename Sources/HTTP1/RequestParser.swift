@@ -121,7 +121,8 @@ package enum RequestParser {
         if wished.contains("websocket"), fields.all(named: "sec-websocket-key").isEmpty {
             throw .badUpgrade
         }
-        guard method == .get, framing == .none, wished.count == 1, wished[0] != "h2c", wished[0].utf8.allSatisfy(isProtocolByte)
+        guard method == .get, framing == .none, wished.count == 1, wished[0] != "h2c",
+            wished[0].utf8.allSatisfy(isProtocolByte)
         else { return nil }
         return wished[0]
     }

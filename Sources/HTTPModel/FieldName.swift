@@ -2,10 +2,10 @@
 package enum FieldName: UInt8, CaseIterable, Sendable {
     case accept, acceptEncoding, accessControlAllowCredentials, accessControlAllowOrigin, allow
     case authorization, cacheControl, connection, contentEncoding, contentLength
-    case contentType, cookie, date, expect, forwarded, host, keepAlive, lastEventID, location, origin
-    case proxyAuthenticate, proxyAuthorization, proxyConnection, retryAfter, server, te, trailer
-    case transferEncoding, upgrade, userAgent, xForwardedFor, xForwardedHost, xForwardedProto
-    case vary, xRealIP, xRequestID
+    case contentType, cookie, date, expect, forwarded, host, keepAlive, lastEventID, location
+    case origin, proxyAuthenticate, proxyAuthorization, proxyConnection, retryAfter, server, te
+    case trailer, transferEncoding, upgrade, userAgent, vary, xForwardedFor, xForwardedHost
+    case xForwardedProto, xRealIP, xRequestID
 
     /// The name as Sluice writes it: lower case, which every version of HTTP accepts.
     package var text: String {
