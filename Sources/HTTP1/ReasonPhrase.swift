@@ -4,6 +4,7 @@ enum ReasonPhrase {
         switch status {
         case 200: "OK"
         case 204: "No Content"
+        case 308: "Permanent Redirect"
         case 400: "Bad Request"
         case 401: "Unauthorized"
         case 403: "Forbidden"

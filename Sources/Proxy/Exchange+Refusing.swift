@@ -27,10 +27,10 @@ extension Exchange {
         let running = worker.running
         if let candidate, candidate.running === running { return candidate.facts }
         let (user, claims) = running.settings.identity.user(
-            of: token, clientAddress: client.origin.host, hash: running.hash)
+            of: token, clientAddress: clientAddress, hash: running.hash)
         let facts = StreamFacts(
             user: user, method: request.method, host: request.host, path: request.target.path,
-            client: client.origin.peer, claims: claims,
+            client: clientText, claims: claims,
             tokenTag: token.map { $0.withBytes { running.hash.tag(of: $0) } })
         candidate = Candidate(facts: facts, running: running, tombstone: candidate?.tombstone)
         return facts
@@ -103,7 +103,7 @@ extension Exchange {
     ) {
         let context = StreamContext(
             stream: nil, user: facts.user.text, policy: policy?.name, generation: generation,
-            path: request.target.path, client: client.origin.peer, protocol: client.protocol,
+            path: request.target.path, client: clientText, protocol: client.protocol,
             requestID: requestID, count: count, limit: limit)
         worker.shared.record(
             .streamRefused(

@@ -87,7 +87,7 @@ extension Exchange {
                 LogEvent.Request(
                     method: request.method.text, path: request.target.path,
                     status: UInt16(clamping: status), duration: now - startedAt, bytes: bytesSent,
-                    client: client.origin.peer, protocol: client.protocol, requestID: requestID,
+                    client: clientText, protocol: client.protocol, requestID: requestID,
                     fault: nil)))
     }
 }

@@ -157,7 +157,7 @@ extension Exchange {
     private func context(of record: StreamRecord, count: Int) -> StreamContext {
         StreamContext(
             stream: record.id.text, user: record.user.text, policy: record.policy?.name,
-            generation: record.generation, path: request.target.path, client: client.origin.peer,
+            generation: record.generation, path: request.target.path, client: clientText,
             protocol: client.protocol, requestID: requestID, count: count, limit: record.limit)
     }
 }

@@ -31,6 +31,10 @@ final class Exchange {
     let client: any Carrier
     let worker: Worker
     var request: RequestHead
+    /// Whom the request comes from, as far as trusted proxies have told: the address, and with its
+    /// port, if it is known, for logs.
+    let clientAddress: String
+    let clientText: String
     /// Where the token of the request was read, until the gateway has accepted or refused it.
     var token: Token?
     var phase = Phase.waiting
@@ -57,8 +61,19 @@ final class Exchange {
         self.client = client
         self.requestIsComplete = requestIsComplete
         worker = client.worker
+        let origin = Self.origin(of: request, from: client)
+        clientAddress = origin.address
+        clientText =
+            origin.address == client.origin.host ? client.origin.peer : origin.address
         startedAt = worker.reactor.now
         lastProgress = startedAt
+    }
+
+    private static func origin(of request: RequestHead, from client: any Carrier) -> ClientOrigin {
+        let trusted = client.worker.running.settings.trustedProxies
+        return ClientOrigin(
+            request, peer: client.origin.host, scheme: client.origin.isEncrypted ? "https" : "http"
+        ) { trusted.contains(address: $0) }
     }
 
     var now: Duration { worker.reactor.now }
@@ -140,13 +155,14 @@ final class Exchange {
         guard case .connecting = phase, let gateway else { return }
         phase = .awaitingHead
         lastProgress = now
+        let origin = Self.origin(of: request, from: client)
         let head = GatewayRequest(
-            clientAddress: client.origin.host,
-            scheme: client.origin.isEncrypted ? "https" : "http",
+            clientAddress: origin.address, scheme: origin.scheme,
             fallbackHost: worker.running.settings.gateway.address.text,
             acceptsOnlyIdentity: worker.running.settings.streams.asksIdentity
                 && request.asksForEventStream,
-            webSocketKey: webSocketKey
+            webSocketKey: webSocketKey, forwardedFor: origin.forwardedFor,
+            forwardedHost: origin.host
         ).serialize(request)
         gateway.send(head.span)
         hasten(to: now + settings.responseTimeout)

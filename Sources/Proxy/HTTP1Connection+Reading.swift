@@ -139,12 +139,24 @@ extension HTTP1Connection {
 
     private func begin(_ head: RequestHead) {
         finder = HeadFinder()
+        if let port = worker.running.listener(place.listener).redirectsToPort {
+            return redirect(head, to: port)
+        }
         bodyDecoder = head.framing == .none ? nil : BodyDecoder(head.framing)
         if bodyDecoder?.isComplete == true { bodyDecoder = nil }
         let exchange = Exchange(head, client: self, requestIsComplete: bodyDecoder == nil)
         turn = .exchanging(exchange)
         noteBodyProgress()
         exchange.start()
+    }
+
+    /// The listener is there only to send clients to one with TLS.
+    private func redirect(_ head: RequestHead, to port: UInt16) {
+        guard let answer = SecureRedirect.answer(head, port: port) else {
+            return refuse(.malformed(.badHost), request: head)
+        }
+        queue(answer.serialize(answering: head.method, connection: .close))
+        finish()
     }
 
     private func consumeBody(_ range: Range<Int>, for exchange: Exchange) {

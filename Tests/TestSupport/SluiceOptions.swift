@@ -14,6 +14,8 @@ package struct SluiceOptions: Sendable {
     package var usesTLS = true
     /// The URLs of the gateways, where the one that the test has is not enough.
     package var gateways: [String] = []
+    /// Further lines of the listener.
+    package var listener: [String] = []
     /// Where Sluice looks for tokens.
     package var tokenPlaces = ["query:access_token"]
     package var minVersion = "1.2"
@@ -50,6 +52,7 @@ package struct SluiceOptions: Sendable {
             min_version: "\(minVersion)" }
             """
         var text = "listen:\n  - address: 127.0.0.1:\(port)\(usesTLS ? tls : "")\n"
+        text += listener.map { "    \($0)\n" }.joined()
         text += "policies: \(folder)/policies\nworkers: \(workers)\n"
         for (name, lines) in sections.sorted(by: { $0.key < $1.key }) {
             text += "\(name):\n" + lines.map { "  \($0)\n" }.joined()
