@@ -46,7 +46,9 @@ final class Acceptor {
                 return
             }
             switch socket.accept() {
-            case .accepted(let client, let address): admit(client, from: address)
+            case .accepted(let client, let address):
+                // The episode has a line of its own.
+                if !worker.shared.isShortOfMemory { admit(client, from: address) }
             case .aborted: continue
             case .wouldBlock: return
             case .failed(let error):

@@ -70,6 +70,7 @@ final class Control {
             let watch = GatewayWatch(for: self)
             gatewayWatch = watch
             _ = reactor.schedule(watch, at: reactor.now)
+            _ = reactor.schedule(MemoryWatch(for: self), at: reactor.now)
             _ = reactor.schedule(
                 FlapWatch(shared: shared, reactor: reactor), at: reactor.now + FlapWatch.interval)
             reactor.run()

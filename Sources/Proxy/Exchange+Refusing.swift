@@ -81,6 +81,12 @@ extension Exchange {
         if let answer = answerForNow(.draining) { turnAway(answer) }
     }
 
+    /// What is live goes on; what would be new waits until there is room.
+    func refuseForMemory() {
+        client.record(.memory, request: request, stream: nil)
+        if let answer = answerForNow(.memory) { turnAway(answer) }
+    }
+
     private func answerForNow(_ failure: Failure) -> Answer? {
         request.clientKind == .eventSource ? comeBackAnswer() : failure.answer
     }

@@ -104,6 +104,7 @@ final class Exchange {
     /// Checks what can be checked before the gateway is contacted, and contacts it.
     func start() {
         timer = worker.reactor.schedule(self, at: now + settings.admissionWait)
+        if worker.shared.isShortOfMemory { return refuseForMemory() }
         do throws(IdentityError) {
             token = try worker.running.settings.identity.token(in: request)
         } catch {

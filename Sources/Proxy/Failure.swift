@@ -41,6 +41,8 @@ enum Failure: Error {
     /// Held back too long, or too many were held back already.
     case admission
     case draining
+    /// The process holds as much memory as it may.
+    case memory
 
     var fault: Fault {
         switch self {
@@ -52,7 +54,7 @@ enum Failure: Error {
             .gatewayMalformed, .gatewayUnasked, .gatewayClosed, .gatewayReset, .gatewayTLS,
             .gatewayTLSSetup:
             .gateway
-        case .exhausted, .admission, .draining: .sluice
+        case .exhausted, .admission, .draining, .memory: .sluice
         }
     }
 
@@ -67,7 +69,7 @@ enum Failure: Error {
         case .gatewayUnreachable, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
             .gatewayReset, .gatewayTLS, .gatewayTLSSetup:
             502
-        case .exhausted, .admission, .draining: 503
+        case .exhausted, .admission, .draining, .memory: 503
         }
     }
 
@@ -94,6 +96,7 @@ enum Failure: Error {
         case .exhausted: "exhausted"
         case .admission: "admission"
         case .draining: "draining"
+        case .memory: "memory_max"
         }
     }
 
@@ -110,7 +113,7 @@ enum Failure: Error {
         case .session(.library(let code)): "nghttp2 error \(code)"
         case .malformed, .malformedHTTP2, .session, .identity, .headTimeout,
             .bodyTimeout, .clientGone, .clientStalled, .tunnelIdle, .gatewayConnectTimeout,
-            .gatewayResponseTimeout, .gatewayUnasked, .admission, .draining:
+            .gatewayResponseTimeout, .gatewayUnasked, .admission, .draining, .memory:
             nil
         }
     }
@@ -130,9 +133,8 @@ enum Failure: Error {
         case .clientStalled: .slowConsumer
         case .malformed, .malformedHTTP2, .session, .identity, .headTimeout, .bodyTimeout,
             .tunnelIdle, .gatewayUnreachable, .gatewayConnectTimeout, .gatewayResponseTimeout,
-            .gatewayMalformed, .gatewayUnasked,
-            .gatewayClosed, .gatewayReset, .gatewayTLS, .gatewayTLSSetup, .exhausted, .admission,
-            .draining:
+            .gatewayMalformed, .gatewayUnasked, .gatewayClosed, .gatewayReset, .gatewayTLS,
+            .gatewayTLSSetup, .exhausted, .admission, .draining, .memory:
             .error
         }
     }
@@ -142,7 +144,7 @@ enum Failure: Error {
         switch self {
         case .identity, .gatewayUnreachable, .gatewayConnectTimeout,
             .gatewayResponseTimeout, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
-            .gatewayReset, .gatewayTLS, .gatewayTLSSetup, .exhausted, .admission:
+            .gatewayReset, .gatewayTLS, .gatewayTLSSetup, .exhausted, .admission, .memory:
             true
         case .malformed, .malformedHTTP2, .session, .headTimeout, .bodyTimeout, .clientGone,
             .clientStalled, .tunnelIdle, .draining:

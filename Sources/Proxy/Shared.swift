@@ -1,5 +1,6 @@
 import Ledger
 import Reactor
+import Synchronization
 import Telemetry
 
 /// What all threads of the process share.
@@ -10,6 +11,14 @@ final class Shared: Sendable {
     let mailboxes: [Mailbox<WorkerMessage>]
     /// Client connections of all workers.
     let addressBook = AddressBook()
+
+    private let memoryFlag = Atomic<Bool>(false)
+
+    /// Whether the process holds as much memory as it may: nothing new begins then.
+    var isShortOfMemory: Bool {
+        get { memoryFlag.load(ordering: .relaxed) }
+        set { memoryFlag.store(newValue, ordering: .relaxed) }
+    }
 
     init(ledger: SharedLedger, log: LogQueue, mailboxes: [Mailbox<WorkerMessage>]) {
         self.ledger = ledger

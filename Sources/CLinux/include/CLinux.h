@@ -15,7 +15,10 @@
 socklen_t clinux_parse_ip(const char *text, uint16_t port, struct sockaddr_storage *address);
 socklen_t clinux_parse_unix(const char *path, struct sockaddr_storage *address);
 
-// Resolves a host name to its first address. May block for as long as the resolver does.
+// Gives memory that was freed back to the system.
+void clinux_trim_memory(void);
+
+// Resolves a host name to its addresses. May block for as long as the resolver does.
 int clinux_resolve(
     const char *name, uint16_t port, struct sockaddr_storage *addresses, int count_max);
 
