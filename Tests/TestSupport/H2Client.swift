@@ -164,18 +164,15 @@ extension H2Client: WireOwner {
     }
 
     func received(_ bytes: Span<UInt8>) {
-        let replies = inner.withLock { inner in
-            inner.received(bytes, manners, inflater)
-        }
+        inner.withLock { $0.received(bytes, manners, inflater) }
         bulletin.post()
-        if !replies.isEmpty { send(replies.flatMap { $0.bytes() }) }
         pump()
     }
 
     /// Sends what waits, as far as the windows allow.
     private func pump() {
         perform { [self] wire in
-            let bytes = inner.withLock { $0.takeUploads() }
+            let bytes = inner.withLock { $0.takeOutput() }
             if !bytes.isEmpty { wire.send(.bytes(bytes, sent: 0)) }
         }
     }

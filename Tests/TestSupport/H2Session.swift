@@ -2,6 +2,7 @@
 struct H2Session: Sendable {
     var state = H2State()
     var uploads: [Int: H2Upload] = [:]
+    private var replies: [H2Frame] = []
     private var reader = H2FrameReader()
     /// A field section that has begun: its first frame, and all of its bytes.
     private var block: (first: H2Frame, bytes: [UInt8])?
@@ -9,13 +10,11 @@ struct H2Session: Sendable {
 
     // MARK: Receiving
 
-    /// Takes in what came.
-    ///
-    /// - Returns: what good manners answer to it.
+    /// Takes in what came, and puts down what good manners answer to it.
     mutating func received(
         _ bytes: Span<UInt8>, _ manners: H2Manners, _ inflater: H2Inflater
-    ) -> [H2Frame] {
-        reader.read(bytes).flatMap { received($0, manners, inflater) }
+    ) {
+        replies += reader.read(bytes).flatMap { received($0, manners, inflater) }
     }
 
     private mutating func received(
@@ -89,10 +88,12 @@ struct H2Session: Sendable {
 
     // MARK: Sending
 
-    /// What may be sent of the bodies now.
-    mutating func takeUploads() -> [UInt8] {
-        guard state.settings != nil else { return [] }
-        var bytes: [UInt8] = []
+    /// What is to be sent now. The server's settings are acknowledged before a body makes use of
+    /// them.
+    mutating func takeOutput() -> [UInt8] {
+        var bytes = replies.flatMap { $0.bytes() }
+        replies = []
+        guard state.settings != nil else { return bytes }
         for stream in uploads.keys.sorted() {
             while let frame = nextFrame(of: stream) { bytes += frame.bytes() }
         }
