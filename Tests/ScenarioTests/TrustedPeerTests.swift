@@ -57,8 +57,10 @@ extension Scenarios {
                 peer.send("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: x\n\n")
                 _ = peer.readsEnd()
             }
-            let sluice = try await SluiceProcess(
-                gateway: gateway.address, options: Self.trusting("127.0.0.1"))
+            var options = Self.trusting("127.0.0.1")
+            options.policies["default.yaml"] = SluiceOptions.cap(
+                1, "max_streams_per_address: 1")
+            let sluice = try await SluiceProcess(gateway: gateway.address, options: options)
             var statuses: [Int] = []
             var clients: [TestClient] = []
             for address in ["192.0.2.1", "192.0.2.2", "192.0.2.1"] {

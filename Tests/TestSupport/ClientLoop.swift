@@ -1,3 +1,4 @@
+import Glibc
 import Reactor
 
 /// The one thread on which all clients of all tests live.
@@ -16,6 +17,7 @@ final class ClientLoop {
     private init() throws(SystemCallError) { reactor = try Reactor() }
 
     private static func start() -> Mailbox<Command> {
+        signal(SIGPIPE, SIG_IGN)  // As the program does: a broken pipe is an answer, not a death.
         do throws(SystemCallError) {
             let mailbox = try Mailbox<Command>()
             // Lives as long as the process: nobody waits for it to end.
