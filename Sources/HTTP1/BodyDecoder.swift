@@ -21,12 +21,13 @@ package struct BodyDecoder: Sendable {
 
     private var state: State
 
-    package init(_ framing: BodyFraming) {
+    /// `keepsTrailers`: whether somebody wants the fields behind a chunked body.
+    package init(_ framing: BodyFraming, keepsTrailers: Bool = false) {
         state =
             switch framing {
             case .none: .length(remaining: 0)
             case .length(let count): .length(remaining: max(0, count))
-            case .chunked: .chunked(ChunkedDecoder())
+            case .chunked: .chunked(ChunkedDecoder(keepsTrailers: keepsTrailers))
             case .untilClose: .untilClose
             }
     }
@@ -38,6 +39,12 @@ package struct BodyDecoder: Sendable {
         case .chunked(let decoder): decoder.isComplete
         case .untilClose: false
         }
+    }
+
+    /// The trailers of a body that is complete, without the dangerous ones.
+    package func trailers() throws(HTTP1Error) -> Fields? {
+        guard case .chunked(let decoder) = state else { return nil }
+        return try decoder.trailers()
     }
 
     /// Whether a connection that closes now ends the body as the sender meant it.

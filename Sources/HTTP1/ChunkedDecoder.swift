@@ -1,7 +1,7 @@
 import HTTPModel
 
 /// Reads chunks (RFC 9112, section 7.1): size line, payload, CR LF, and so on to the empty chunk
-/// and its trailers, which are checked and dropped.
+/// and its trailers, which are checked, and kept where somebody wants them.
 struct ChunkedDecoder: Sendable {
     /// Extensions carry nothing for us. This many bytes of them may come beyond the payload: each
     /// byte of payload pays for one, so that a long stream with extensions never ends by itself,
@@ -26,8 +26,20 @@ struct ChunkedDecoder: Sendable {
     private var extensionBytes = 0
     private var trailerBytes = 0
     private var trailerCount = 0
+    private let keepsTrailers: Bool
+    /// The trailers as they came, with their blank line; empty without any.
+    private var trailerSection: [UInt8] = []
+
+    init(keepsTrailers: Bool) { self.keepsTrailers = keepsTrailers }
 
     var isComplete: Bool { place == .done }
+
+    /// What came behind the last chunk and may be passed on; `nil` when there is nothing.
+    func trailers() throws(HTTP1Error) -> Fields? {
+        guard isComplete, !trailerSection.isEmpty else { return nil }
+        let trailers = try Trailers.read(trailerSection)
+        return trailers.entries.isEmpty ? nil : trailers
+    }
 
     mutating func next(
         _ bytes: Span<UInt8>, from start: Int
@@ -102,6 +114,7 @@ struct ChunkedDecoder: Sendable {
     private mutating func stepInTrailers(_ byte: UInt8) throws(HTTP1Error) {
         trailerBytes += 1
         guard trailerBytes <= Self.trailerBytesMax else { throw .trailerTooLong }
+        if keepsTrailers, trailerCount > 0 || byte.isToken { trailerSection.append(byte) }
         switch (place, byte) {
         case (.atTrailerStart, ASCII.carriageReturn): place = .atLastLineFeed
         case (.atLastLineFeed, ASCII.lineFeed): place = .done

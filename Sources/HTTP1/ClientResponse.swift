@@ -19,11 +19,17 @@ package struct ClientResponse: Sendable {
     /// How the body leaves, which need not be how it came.
     package let framing: BodyFraming
     package let connection: ConnectionNote
+    /// Whether trailers may follow, and `Trailer` may announce them.
+    package let takesTrailers: Bool
 
-    package init(answering method: Method, framing: BodyFraming, connection: ConnectionNote) {
+    package init(
+        answering method: Method, framing: BodyFraming, connection: ConnectionNote,
+        takesTrailers: Bool = false
+    ) {
         self.method = method
         self.framing = framing
         self.connection = connection
+        self.takesTrailers = takesTrailers
     }
 
     /// The head for the client: status and reason as the gateway sent them, end-to-end fields in
@@ -70,7 +76,7 @@ package struct ClientResponse: Sendable {
     ) -> Bool {
         if let known = entry.known {
             switch known.passage {
-            case .hopByHop: return false
+            case .hopByHop: return takesTrailers && known == .trailer
             case .framing: return tellsLength && known == .contentLength
             case .endToEnd, .provenance: break
             }

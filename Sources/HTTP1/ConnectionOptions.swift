@@ -50,3 +50,15 @@ struct ConnectionOptions {
         }
     }
 }
+
+extension RequestHead {
+    /// Whether a response may have trailers: always in HTTP/2, in HTTP/1.1 for who asks for them.
+    package var takesTrailers: Bool { version == .http2 || asksForTrailers }
+
+    /// Whether the client asks for trailers (RFC 9110, section 10.1.4). One of HTTP/1.1 says that the
+    /// wish is for the next hop; without that it may have come from further away.
+    package var asksForTrailers: Bool {
+        guard version != .http10, fields.listMembers(.te).contains("trailers") else { return false }
+        return version == .http2 || ConnectionOptions(fields).names.contains("te")
+    }
+}

@@ -25,7 +25,7 @@ extension FieldName {
         case .accept, .acceptEncoding, .accessControlAllowCredentials, .accessControlAllowOrigin,
             .allow, .authorization, .cacheControl, .contentEncoding, .contentType, .cookie, .date,
             .host, .lastEventID, .location, .origin, .retryAfter, .server, .userAgent, .vary,
-            .xRequestID:
+            .via, .xRequestID:
             .endToEnd
         }
     }

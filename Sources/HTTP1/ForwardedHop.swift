@@ -10,6 +10,16 @@ struct ForwardedHop {
 
     init(node: Substring) { address = NodeName.address(node) }
 
+    /// `Forwarded` for a chain as in `X-Forwarded-For`. Scheme and host are what the client, the
+    /// first of them, has used.
+    static func text(chain: String, scheme: String, host: String) -> String {
+        let nodes = chain.split(separator: ",").map {
+            "for=\(NodeName.forwarded($0.trimmingSpaces))"
+        }
+        let first = (nodes.first ?? "for=unknown") + ";host=\"\(host)\";proto=\(scheme)"
+        return ([first] + nodes.dropFirst()).joined(separator: ", ")
+    }
+
     private init() {}
 
     /// All elements, in order; `nil` when a field cannot be read.

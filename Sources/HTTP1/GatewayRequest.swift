@@ -19,11 +19,15 @@ package struct GatewayRequest: Sendable {
     /// than the socket and the request do.
     package let forwardedFor: String?
     package let forwardedHost: String?
+    /// Whether the same is said in `Forwarded` (RFC 7239) as well.
+    package let addsForwarded: Bool
 
     package init(
         clientAddress: String, scheme: String, fallbackHost: String, acceptsOnlyIdentity: Bool,
-        webSocketKey: String? = nil, forwardedFor: String? = nil, forwardedHost: String? = nil
+        webSocketKey: String? = nil, forwardedFor: String? = nil, forwardedHost: String? = nil,
+        addsForwarded: Bool = false
     ) {
+        self.addsForwarded = addsForwarded
         self.forwardedFor = forwardedFor
         self.forwardedHost = forwardedHost
         self.clientAddress = clientAddress
@@ -49,11 +53,22 @@ package struct GatewayRequest: Sendable {
             writer.field(entry, of: head.fields)
         }
         if acceptsOnlyIdentity { writer.field(.acceptEncoding, "identity") }
-        writer.field(.xForwardedFor, forwardedFor ?? clientAddress)
+        let (chain, outerHost) = (forwardedFor ?? clientAddress, forwardedHost ?? host)
+        writer.field(.xForwardedFor, chain)
         writer.field(.xForwardedProto, scheme)
-        writer.field(.xForwardedHost, forwardedHost ?? host)
+        writer.field(.xForwardedHost, outerHost)
+        if addsForwarded {
+            writer.field(
+                .forwarded, ForwardedHop.text(chain: chain, scheme: scheme, host: outerHost))
+        }
+        if head.asksForTrailers { writer.field(.te, "trailers") }
+        switch (head.upgrade, head.asksForTrailers) {
+        case (nil, false): break
+        case (nil, true): writer.field(.connection, "te")
+        case (_?, false): writer.field(.connection, "upgrade")
+        case (_?, true): writer.field(.connection, "upgrade, te")
+        }
         if let upgrade = head.upgrade {
-            writer.field(.connection, "upgrade")
             writer.field(.upgrade, upgrade)
             if let webSocketKey { writer.field("sec-websocket-key", webSocketKey) }
         }

@@ -18,6 +18,12 @@ enum NodeName {
         return isPortOrNothing(text[host.endIndex...]) ? canonical(host, AF_INET) : nil
     }
 
+    /// An address as `Forwarded` wants it: one of IPv6 in brackets and quotes.
+    static func forwarded(_ address: Substring) -> String {
+        if canonical(address, AF_INET6) != nil { return "\"[\(address)]\"" }
+        return canonical(address, AF_INET) == nil ? "unknown" : String(address)
+    }
+
     private static func isPortOrNothing(_ text: Substring) -> Bool {
         if text.isEmpty { return true }
         let digits = text.dropFirst()

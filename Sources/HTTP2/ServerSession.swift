@@ -223,8 +223,10 @@ extension ResponseBlock {
     /// Status and end-to-end fields; what HTTP/1.1 says about the connection ends here.
     init(_ head: ResponseHead, answering method: Method, framing: BodyFraming) {
         self.init(status: head.status)
-        ClientResponse(answering: method, framing: framing, connection: .none)
-            .forEachEndToEnd(of: head) { append(name: $0, value: $1) }
+        ClientResponse(
+            answering: method, framing: framing, connection: .none,
+            takesTrailers: framing == .chunked
+        ).forEachEndToEnd(of: head) { append(name: $0, value: $1) }
         if case .length(let count) = framing {
             append(name: "content-length", value: String(count))
         }

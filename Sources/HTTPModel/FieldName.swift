@@ -4,8 +4,8 @@ package enum FieldName: UInt8, CaseIterable, Sendable {
     case authorization, cacheControl, connection, contentEncoding, contentLength
     case contentType, cookie, date, expect, forwarded, host, keepAlive, lastEventID, location
     case origin, proxyAuthenticate, proxyAuthorization, proxyConnection, retryAfter, server, te
-    case trailer, transferEncoding, upgrade, userAgent, vary, xForwardedFor, xForwardedHost
-    case xForwardedProto, xRealIP, xRequestID
+    case trailer, transferEncoding, upgrade, userAgent, vary, via, xForwardedFor
+    case xForwardedHost, xForwardedProto, xRealIP, xRequestID
 
     /// The name as Sluice writes it: lower case, which every version of HTTP accepts.
     package var text: String {
@@ -41,6 +41,7 @@ package enum FieldName: UInt8, CaseIterable, Sendable {
         case .upgrade: "upgrade"
         case .userAgent: "user-agent"
         case .vary: "vary"
+        case .via: "via"
         case .xForwardedFor: "x-forwarded-for"
         case .xForwardedHost: "x-forwarded-host"
         case .xForwardedProto: "x-forwarded-proto"

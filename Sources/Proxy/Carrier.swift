@@ -27,6 +27,8 @@ protocol Carrier: AnyObject {
     func sendInterim(_ head: ResponseHead)
     /// Queues the head. It leaves with the body bytes that follow in the same turn, or at `flush`.
     func queueHead(_ head: ResponseHead, answering request: RequestHead, isStream: Bool)
+    /// Keeps what stands behind the body, for when its last piece comes.
+    func queueTrailers(_ trailers: Fields)
     /// Sends bytes of the worker's buffer, after what is queued; keeps what the client does not take.
     func sendBody(_ payload: Range<Int>, isLast: Bool)
     /// Queues bytes of our own for the body, and with `isLast` its proper end.

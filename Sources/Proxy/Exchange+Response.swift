@@ -2,6 +2,7 @@ import HTTP1
 import HTTPModel
 import Ledger
 import Reactor
+import Settings
 import Telemetry
 
 /// The response on its way from the gateway to the client.
@@ -32,6 +33,8 @@ extension Exchange {
     /// bytes that came with it, or at once when there are none.
     func sendHead(_ head: ResponseHead) {
         phase = .relaying
+        var head = head
+        if worker.running.settings.headers.addsVia { head.fields.append(.via, head.version.via) }
         client.queueHead(head, answering: request, isStream: stream != nil)
         hasten(to: now + Self.bodySilenceMax)
     }
@@ -48,6 +51,12 @@ extension Exchange {
         case .tunnel: relayTunnel(payload, isLast: isLast)
         case .waiting, .connecting, .awaitingHead, .ended: return
         }
+    }
+
+    /// What the gateway says behind the body, whose last piece is about to be passed on. A stream
+    /// that Sluice closes has an end of its own.
+    func relay(trailers: Fields) {
+        if case .relaying = phase { client.queueTrailers(trailers) }
     }
 
     func sendBody(_ payload: Range<Int>, isLast: Bool) {

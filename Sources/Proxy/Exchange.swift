@@ -157,16 +157,18 @@ final class Exchange {
         phase = .awaitingHead
         lastProgress = now
         let origin = Self.origin(of: request, from: client)
+        let settings = worker.running.settings
+        var request = request
+        if settings.headers.addsVia { request.fields.append(.via, request.version.via) }
         let head = GatewayRequest(
             clientAddress: origin.address, scheme: origin.scheme,
-            fallbackHost: worker.running.settings.gateway.address.text,
-            acceptsOnlyIdentity: worker.running.settings.streams.asksIdentity
-                && request.asksForEventStream,
+            fallbackHost: settings.gateway.address.text,
+            acceptsOnlyIdentity: settings.streams.asksIdentity && request.asksForEventStream,
             webSocketKey: webSocketKey, forwardedFor: origin.forwardedFor,
-            forwardedHost: origin.host
+            forwardedHost: origin.host, addsForwarded: settings.headers.addsForwarded
         ).serialize(request)
         gateway.send(head.span)
-        hasten(to: now + settings.responseTimeout)
+        hasten(to: now + settings.gateway.responseTimeout)
         guard !requestIsComplete else { return }
         if request.awaitsContinue {
             client.sendInterim(.goOn)

@@ -252,7 +252,9 @@ extension GatewayConnection: ReadinessHandler {
             head.span, answering: exchange.request.method, limits: limits)
         let rest = range.lowerBound + count..<range.upperBound
         if parsed.status < 200 { return try passInterim(parsed, rest: rest) }
-        response = .body(BodyDecoder(parsed.framing), allowsReuse: parsed.allowsReuse)
+        response = .body(
+            BodyDecoder(parsed.framing, keepsTrailers: exchange.request.takesTrailers),
+            allowsReuse: parsed.allowsReuse)
         noteHealth()
         exchange.gatewayAnswered(parsed)
         guard phase == .open else { return }
@@ -292,6 +294,7 @@ extension GatewayConnection: ReadinessHandler {
             isLast
             ? .complete(isReusable: allowsReuse && surplus == 0)
             : .body(decoder, allowsReuse: allowsReuse)
+        if isLast, let trailers = try decoder.trailers() { exchange?.relay(trailers: trailers) }
         exchange?.relay(payload, isLast: isLast)
     }
 

@@ -38,7 +38,8 @@ extension HTTP1Connection: Carrier {
             }
         queue(
             ClientResponse(
-                answering: request.method, framing: responseFraming, connection: note
+                answering: request.method, framing: responseFraming, connection: note,
+                takesTrailers: responseFraming == .chunked && request.takesTrailers
             ).serialize(head))
     }
 
@@ -55,11 +56,18 @@ extension HTTP1Connection: Carrier {
         request.version == .http10 ? .untilClose : .chunked
     }
 
+    func queueTrailers(_ fields: Fields) {
+        if responseFraming == .chunked { trailers = fields }
+    }
+
     /// Frames and sends. Behind a head that waits, the bytes join it and leave with it.
     func sendBody(_ payload: Range<Int>, isLast: Bool) {
-        let framed = worker.buffer.frame(payload, isLast: isLast, as: responseFraming)
+        let trailers = isLast ? trailers.take() : nil
+        let framed = worker.buffer.frame(
+            payload, isLast: isLast && trailers == nil, as: responseFraming)
         let buffer = worker.buffer.bytes
         if !framed.isEmpty { send(buffer.bytes(framed)) }
+        if let trailers { send(ChunkHeader.lastChunk(with: trailers).span) }
         if isBlocked { flush() }
         if isLast, case .exchanging(let exchange) = turn, exchange.isTunnel {
             owesEnd = true
@@ -100,6 +108,7 @@ extension HTTP1Connection: Carrier {
         }
         turn = .readingHead
         finder = HeadFinder()
+        trailers = nil
         flush()
         setDeadline(now + (isBlocked ? limits.writeTimeout : limits.keepAliveTimeout))
         // What the client has pipelined has had its edge already.

@@ -26,6 +26,8 @@ final class HTTP1Connection: ClientConnection {
     var bodyDecoder: BodyDecoder?
     /// How the body of the current response leaves.
     var responseFraming = BodyFraming.none
+    /// What stands behind the body of the current response.
+    var trailers: Fields?
     /// Whether the client was told that the connection goes on after the current response.
     var keepsAlive = false
     /// Whether our direction of a tunnel ends when all has left.

@@ -21,6 +21,7 @@ final class HTTP2Stream: Carrier {
     private var hasBody = false
     /// Whether the body ends with what is queued.
     private var isLastQueued = false
+    private var trailers: Fields?
     private var outbox = Outbox()
     /// Bytes of the worker's buffer that may be taken while they stand there.
     private var lent: Range<Int>?
@@ -77,6 +78,8 @@ final class HTTP2Stream: Carrier {
         connection.respond(
             id, head, answering: request.method, framing: framing, hasBody: hasBody)
     }
+
+    func queueTrailers(_ fields: Fields) { trailers = fields }
 
     func sendBody(_ payload: Range<Int>, isLast: Bool) {
         guard !isClosed else { return }
@@ -140,7 +143,7 @@ final class HTTP2Stream: Carrier {
         }
         let isLast = isLastQueued && outbox.isEmpty && lent?.isEmpty != false
         if isLast, !requestIsComplete { connection.noteAnsweredEarly(self) }
-        return BodyPiece(count: count, isLast: isLast)
+        return BodyPiece(count: count, isLast: isLast, trailers: isLast ? trailers : nil)
     }
 
     /// The client has taken all that was waiting for it.
