@@ -96,9 +96,12 @@ final class GatewayConnection {
         if isFinishing, outbox.isEmpty, transport?.finish() == true { isFinishing = false }
     }
 
-    /// Goes on reading after the client has taken what was there.
+    /// Goes on reading after the client has taken what was there: in the next turn, since bytes of
+    /// another connection may stand in the worker's buffer now.
     func resume() {
-        if isPaused { receive() }
+        guard isPaused, let registration else { return }
+        isPaused = false
+        worker.reactor.again(registration, .readable)
     }
 
     /// Ends the connection, whatever it is doing.
@@ -174,7 +177,8 @@ extension GatewayConnection: ReadinessHandler {
             // TLS may read when it can write, too.
             if readiness.contains(.readable) || isEncrypted { receive() }
         case .pooled:
-            guard readiness.contains(.readable), !isOnlyTicket else { return }
+            // What was announced for later may have been read since.
+            guard readiness.contains(.readable), !isSilent, !isOnlyTicket else { return }
             // The gateway closed it, or said something unasked: never again for anyone (U08).
             worker.pool.remove(self)
             close()
@@ -282,8 +286,15 @@ extension GatewayConnection: ReadinessHandler {
             return
         }
         response = .body(BodyDecoder(.untilClose), allowsReuse: false)
+        // What the client has sent already leaves through the same buffer.
+        let buffer = worker.buffer.bytes
+        let kept = [UInt8](capacity: rest.count) { kept in
+            let bytes = buffer.bytes(rest)
+            for index in bytes.indices { kept.append(bytes[index]) }
+        }
         exchange.gatewaySwitched(head)
         guard phase == .open else { return }
+        buffer.copy(kept.span, to: rest.lowerBound)
         try consumeBody(rest)
     }
 
