@@ -89,6 +89,8 @@ package struct GatewayRequest: Sendable {
             }
         } else if Provenance.contains(name) || ProtectedName.isImitated(by: name) {
             return false
+        } else if webSocketKey != nil, name.equalsIgnoringCase("sec-websocket-key".utf8) {
+            return false  // It has no meaning in HTTP/2, and the gateway must not find two.
         }
         return !options.lists(name)
     }

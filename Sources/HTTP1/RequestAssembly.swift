@@ -13,6 +13,7 @@ extension RequestParser {
         // What is asked of the gateway is the upgrade of a GET.
         let isTunnel = sent == .connect && upgrade != nil
         guard sent != .connect && sent != .trace || isTunnel else { throw .methodNotAllowed }
+        let wish = try isTunnel ? upgrade.map(protocolName) : nil
         let method = isTunnel ? Method.get : sent
         guard !written.isEmpty, written.allSatisfy(\.isVisible),
             written.first == ASCII.slash || method == .options
@@ -24,10 +25,12 @@ extension RequestParser {
         fields.remove(.host)  // It is the authority, and written from that.
         try checkExpectation(fields)
         try checkLastEventID(fields)
+        let framing = try framing(fields, isComplete: isComplete || isTunnel)
+        // As for an upgrade in HTTP/1.1: a body would be read as the other protocol.
+        if isTunnel, framing != .none { throw .badUpgrade }
         return RequestHead(
             method: method, target: target.target, version: .http2, authority: authority,
-            fields: fields, framing: try framing(fields, isComplete: isComplete || isTunnel),
-            wantsKeepAlive: true, upgrade: isTunnel ? upgrade.map(protocolName) : nil)
+            fields: fields, framing: framing, wantsKeepAlive: true, upgrade: wish)
     }
 
     private static func framing(
@@ -40,7 +43,12 @@ extension RequestParser {
         }
     }
 
-    private static func protocolName(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes.map(\.lowercased), as: UTF8.self)
+    /// One protocol, and never HTTP/2 again (H19).
+    private static func protocolName(_ bytes: [UInt8]) throws(HTTP1Error) -> String {
+        let name = String(decoding: bytes.map(\.lowercased), as: UTF8.self)
+        guard !bytes.isEmpty, bytes.allSatisfy(isProtocolByte), name != "h2c" else {
+            throw .badUpgrade
+        }
+        return name
     }
 }

@@ -128,7 +128,7 @@ package enum RequestParser {
     }
 
     /// A name and, behind a slash, a version.
-    private static func isProtocolByte(_ byte: UInt8) -> Bool {
+    static func isProtocolByte(_ byte: UInt8) -> Bool {
         byte.isToken || byte == ASCII.slash
     }
 

@@ -38,7 +38,7 @@ extension ServerSession {
             let head = try draft.request.head(isComplete: endStream, limits: limits)
             handler.requestArrived(head, on: stream, isComplete: endStream)
         } catch {
-            handler.requestRefused(.invalid(error), on: stream)
+            handler.requestRefused(.invalid(error), on: stream, isComplete: endStream)
         }
     }
 
@@ -46,7 +46,7 @@ extension ServerSession {
     func requestIsMalformed(on stream: Int32) {
         guard draft?.stream == stream else { return }
         draft = nil
-        handler.requestRefused(.malformed, on: stream)
+        handler.requestRefused(.malformed, on: stream, isComplete: true)
     }
 
     func streamClosed(_ stream: Int32, _ code: ErrorCode) {

@@ -9,7 +9,8 @@ package protocol SessionHandler: AnyObject {
     /// `isComplete`: there is no body.
     func requestArrived(_ head: RequestHead, on stream: Int32, isComplete: Bool)
     /// The request cannot be served. A malformed one has been reset; any other wants an answer.
-    func requestRefused(_ refusal: RequestRefusal, on stream: Int32)
+    /// `isComplete`: there is no body.
+    func requestRefused(_ refusal: RequestRefusal, on stream: Int32, isComplete: Bool)
     /// Bytes of a request's body. `ServerSession.consumed` gives their window back.
     func bodyArrived(_ bytes: Span<UInt8>, on stream: Int32)
     /// The request's body is over; its trailers, if any, were dropped.

@@ -19,6 +19,7 @@ extension Exchange {
     /// The gateway's response head is here.
     func gatewayAnswered(_ head: ResponseHead) {
         guard case .awaitingHead = phase else { return }
+        guard !wouldOpenTunnel(head) else { return fail(.gatewayUnasked) }
         lastProgress = now
         status = head.status
         requestID = head.fields.first(.xRequestID).map { String($0.prefix(128)) }
@@ -27,6 +28,12 @@ extension Exchange {
         } else {
             sendHead(head)
         }
+    }
+
+    /// Whether the client would take an ordinary response for the beginning of its tunnel: in HTTP/2
+    /// any success is (RFC 8441, section 5; H19).
+    private func wouldOpenTunnel(_ head: ResponseHead) -> Bool {
+        request.version == .http2 && request.upgrade != nil && (200..<300).contains(head.status)
     }
 
     /// Queues the head for the client. It leaves at the end of this turn's read, with the body

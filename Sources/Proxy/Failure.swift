@@ -28,7 +28,8 @@ enum Failure: Error {
     case gatewayConnectTimeout
     case gatewayResponseTimeout
     case gatewayMalformed(HTTP1Error)
-    /// A `101` that nobody asked for, or interim responses without end.
+    /// A `101` that nobody asked for, interim responses without end, or a success without the tunnel
+    /// that was asked for.
     case gatewayUnasked
     /// The connection ended before the response did.
     case gatewayClosed

@@ -235,7 +235,7 @@ extension HTTP2Connection: SessionHandler {
         stream.begin(head)
     }
 
-    func requestRefused(_ refusal: RequestRefusal, on id: Int32) {
+    func requestRefused(_ refusal: RequestRefusal, on id: Int32, isComplete: Bool) {
         let failure: Failure =
             switch refusal {
             case .malformed: .malformedHTTP2
@@ -243,7 +243,7 @@ extension HTTP2Connection: SessionHandler {
             }
         record(failure, request: nil, stream: nil)
         guard let answer = failure.answer else { return }
-        let stream = HTTP2Stream(id, on: self, requestIsComplete: true)
+        let stream = HTTP2Stream(id, on: self, requestIsComplete: isComplete)
         streams[id] = stream
         stream.send(answer, answering: nil)
     }

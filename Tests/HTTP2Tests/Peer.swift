@@ -105,7 +105,7 @@ final class Peer: SessionHandler {
         answer?(self, stream)
     }
 
-    func requestRefused(_ refusal: RequestRefusal, on stream: Int32) {
+    func requestRefused(_ refusal: RequestRefusal, on stream: Int32, isComplete: Bool) {
         events.append(.refused(stream, refusal))
         if case .invalid = refusal { respond(stream, body: nil, status: 400) }
     }

@@ -142,6 +142,13 @@ package final class RawPeer: Sendable {
         isOpen.withLock { if $0 { shutdown(descriptor, Int32(SHUT_RDWR)) } }
     }
 
+    /// Closes so that the other side finds the connection reset.
+    package func reset() {
+        var hard = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
+        close()
+    }
+
     package func close() {
         isOpen.withLock { isOpen in
             if isOpen { _ = Glibc.close(descriptor) }
