@@ -24,7 +24,7 @@ extension RealSoftware {
             let line = try await sluice.log("request") { $0["path"] == path }
             #expect(line.number("status") == 101)
             #expect(line["protocol"] == "http/1.1")
-            #expect(sluice.count("error") == 0)
+            #expect(sluice.lines("error").map(\.text) == [])
             try await sluice.expectSoundEnd()
         }
 
