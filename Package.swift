@@ -102,7 +102,7 @@ let package = Package(
             "ScenarioTests",
             on: ["TestRandom", "Locking", "TestSupport", "DemoGateway", "sluice"]),
         tests(
-            "InteropTests", on: ["TestSupport", "Reactor", "sluice"], resources: [.copy("Fixtures")]
-        ),
+            "InteropTests", on: ["TestSupport", "DemoGateway", "Reactor", "sluice"],
+            resources: [.copy("Fixtures")]),
     ]
 )

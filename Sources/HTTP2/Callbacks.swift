@@ -20,6 +20,7 @@ func onBeginHeaders(
     _: OpaquePointer?, frame: UnsafePointer<nghttp2_frame>?, userData: UnsafeMutableRawPointer?
 ) -> CInt {
     guard let session = unsafe owner(userData), let frame = unsafe frame else { return giveUp }
+    session.sectionBytes = 0
     if unsafe frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
         session.draft = unsafe (frame.pointee.hd.stream_id, RequestDraft())
     }
@@ -32,6 +33,7 @@ func onHeader(
     userData: UnsafeMutableRawPointer?
 ) -> CInt {
     guard let session = unsafe owner(userData), let frame = unsafe frame else { return giveUp }
+    guard session.countField(nameLength + valueLength) else { return giveUp }
     // Trailers are dropped: nothing that comes so late may be taken for a field of the request.
     guard unsafe session.draft?.stream == frame.pointee.hd.stream_id else { return goOn }
     let name = unsafe UnsafeBufferPointer(start: name, count: nameLength)

@@ -45,6 +45,8 @@ package enum SessionFailure: Error, Equatable, Sendable {
     case controlFlood
     /// More acknowledgements are owed than the client takes.
     case acknowledgementFlood
+    /// A field section that unpacks to many times what a request may have.
+    case headerFlood
     /// No memory, or something that nghttp2 does not do.
     case library(Int32)
 
@@ -56,6 +58,7 @@ package enum SessionFailure: Error, Equatable, Sendable {
         case .resetFlood: "h2_reset_flood"
         case .controlFlood: "h2_control_flood"
         case .acknowledgementFlood: "h2_acknowledgement_flood"
+        case .headerFlood: "h2_header_flood"
         case .library: "h2_library"
         }
     }

@@ -14,7 +14,7 @@ struct RequestDraft {
     private var excess: HTTP1Error?
 
     /// What a field costs beside its bytes (RFC 9113, section 6.5.2).
-    private static let overhead = 32
+    static let overhead = 32
 
     mutating func add(name: Span<UInt8>, value: Span<UInt8>, limits: SessionLimits) {
         fieldCount += 1

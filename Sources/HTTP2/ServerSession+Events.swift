@@ -11,6 +11,23 @@ extension ServerSession {
         return false
     }
 
+    /// One more field of a section, trailers too. Each is looked at by nghttp2, whether or not it is
+    /// kept, and an entry of its table that is named again costs the client a byte (F05).
+    ///
+    /// - Returns: false when that goes too far, and the connection ends.
+    func countField(_ size: Int) -> Bool {
+        sectionBytes += size + RequestDraft.overhead
+        guard sectionBytes > Self.sectionsMax * max(limits.headerBytesMax, 65_536) else {
+            return true
+        }
+        stop(.headerFlood, .enhanceYourCalm)
+        return false
+    }
+
+    /// How many times what a request may have: up to there, whoever merely has too many cookies is
+    /// told so.
+    private static let sectionsMax = 4
+
     /// We have reset a stream. Where the client's mistake was the reason, it counts as the client's
     /// own: otherwise it could have us reset for it (CVE-2025-8671).
     func resetSent(_ code: ErrorCode) {

@@ -20,6 +20,8 @@ package import HTTPModel
     private var frames = FrameWatch()
     /// The request whose fields are coming in, by its stream.
     var draft: (stream: Int32, request: RequestDraft)?
+    /// What the field section that is coming in amounts to, unpacked.
+    var sectionBytes = 0
     /// The streams that the handler knows.
     var known: Set<Int32> = []
     var hasSettings = false

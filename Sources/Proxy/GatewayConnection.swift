@@ -312,6 +312,9 @@ extension GatewayConnection: ReadinessHandler {
     /// The gateway has closed its side; properly, if its own layer says that nothing is missing.
     private func finish(isProper: Bool) {
         peerIsGone = true
+        // A tunnel goes on the other way, and each time the socket can be written it tells of the
+        // same end again.
+        if isProper, case .complete = response, exchange?.isTunnel == true { return }
         if isProper, case .body(let decoder, _) = response, decoder.endsProperlyAtEOF {
             response = .complete(isReusable: false)
             let nothing = worker.buffer.readRange.lowerBound

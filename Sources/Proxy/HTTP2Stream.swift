@@ -142,7 +142,10 @@ final class HTTP2Stream: Carrier {
             lent = range.lowerBound + count..<range.upperBound
         }
         let isLast = isLastQueued && outbox.isEmpty && lent?.isEmpty != false
-        if isLast, !requestIsComplete { connection.noteAnsweredEarly(self) }
+        // The other direction of a tunnel goes on.
+        if isLast, !requestIsComplete, exchange?.isTunnel != true {
+            connection.noteAnsweredEarly(self)
+        }
         return BodyPiece(count: count, isLast: isLast, trailers: isLast ? trailers : nil)
     }
 
@@ -199,9 +202,14 @@ final class HTTP2Stream: Carrier {
     func closed(_ code: ErrorCode) {
         isClosed = true
         dropOutbox()
+        let isTunnel = exchange?.isTunnel == true
+        // Both sides have said all. The exchange, which has just said its last, ends by itself; that
+        // of a tunnel when the gateway has taken what the client said last.
+        if isLastQueued, code == .noError, requestIsComplete || !isTunnel {
+            if !isTunnel { held = [] }
+            return
+        }
         held = []
-        // Both sides have said all. The exchange, which has just said its last, ends by itself.
-        if isLastQueued, code == .noError { return }
         exchange?.clientFailed(.clientGone)
         exchange = nil
     }

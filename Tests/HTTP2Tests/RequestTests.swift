@@ -192,16 +192,41 @@ struct RequestTests {
         #expect(peer.events.first == .refused(1, .invalid(.headTooLong)))
     }
 
-    @Test func `F05: references to a large field are not multiplied`() throws {
+    /// One field of 4,000 bytes goes into the table, then references of a byte each.
+    private func bomb(_ count: Int) -> [UInt8] {
+        [0x40] + Frames.string("x") + Frames.string(String(repeating: "y", count: 4000))
+            + [UInt8](repeating: 0xBE, count: count)
+    }
+
+    @Test func `F05: references to a large field are counted with what they stand for`() throws {
         let peer = try Peer()
-        // One field of 4,000 bytes goes into the table, then 10,000 references of a byte each.
-        let large = [0x40] + Frames.string("x") + Frames.string(String(repeating: "y", count: 4000))
-        let block = Frames.block(Frames.request()) + large + [UInt8](repeating: 0xBE, count: 10_000)
+        let block = Frames.block(Frames.request()) + bomb(20)
 
         peer.send(Frames.frame(1, Frames.endStream | Frames.endHeaders, 1, block))
 
         #expect(peer.events.first == .refused(1, .invalid(.headTooLong)))
         #expect(peer.failure == nil)
+    }
+
+    @Test func `F05: a field section that unpacks to megabytes ends the connection`() throws {
+        let peer = try Peer()
+        let block = Frames.block(Frames.request()) + bomb(10_000)
+
+        peer.send(Frames.frame(1, Frames.endStream | Frames.endHeaders, 1, block))
+
+        #expect(peer.events.isEmpty)
+        #expect(peer.failure == .headerFlood)
+        #expect(peer.goAwayCode == ErrorCode.enhanceYourCalm.rawValue)
+    }
+
+    @Test func `F05: so do trailers, though nobody keeps them`() throws {
+        let peer = try Peer()
+        peer.send(Frames.get(1, end: false))
+
+        peer.send(Frames.frame(1, Frames.endStream | Frames.endHeaders, 1, bomb(10_000)))
+
+        #expect(peer.failure == .headerFlood)
+        #expect(peer.goAwayCode == ErrorCode.enhanceYourCalm.rawValue)
     }
 
     @Test(

@@ -24,11 +24,14 @@ struct Browser: Sendable {
     }
 
     /// A tab of the user, with a page of its own that has one EventSource. It is not open yet.
-    func tab(_ name: String, of user: String = "alice", through sluice: SluiceProcess) -> Tab {
+    func tab(
+        _ name: String, of user: String = "alice", page: String = "/tab",
+        through sluice: SluiceProcess
+    ) -> Tab {
         let query = "name=\(name)&report=\(report)&access_token=\(Tokens.jwt(sub: user))"
         return Tab(
             browser: self, name: name,
-            url: "https://localhost:\(sluice.address.port)/tab?\(query)")
+            url: "https://localhost:\(sluice.address.port)\(page)?\(query)")
     }
 
     /// Stops every process of it, as a laptop does whose lid is closed.

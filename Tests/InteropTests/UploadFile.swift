@@ -11,9 +11,17 @@ struct UploadFile {
     init(random count: Int) throws {
         let folder = try TemporaryFolder()
         (path, self.folder) = (folder.path + "/random", folder)
-        let source = try FileHandle(forReadingFrom: URL(filePath: "/dev/urandom"))
-        try (source.read(upToCount: count) ?? Data()).write(to: URL(filePath: path))
+        try Self.write(random: count, to: path)
     }
+
+    /// In somebody else's folder.
+    init(random count: Int, at path: String) throws {
+        (self.path, folder) = (path, nil)
+        try Self.write(random: count, to: path)
+    }
+
+    /// One that is there already, in somebody else's folder.
+    init(at path: String) { (self.path, folder) = (path, nil) }
 
     init(zeros count: Int) throws {
         let folder = try TemporaryFolder()
@@ -26,6 +34,11 @@ struct UploadFile {
     init(zeros count: Int, at path: String) throws {
         (self.path, folder) = (path, nil)
         try Self.extend(path, to: count)
+    }
+
+    private static func write(random count: Int, to path: String) throws {
+        let source = try FileHandle(forReadingFrom: URL(filePath: "/dev/urandom"))
+        try (source.read(upToCount: count) ?? Data()).write(to: URL(filePath: path))
     }
 
     /// Takes no room on the disk.

@@ -18,6 +18,9 @@ struct UvicornGateway: Sendable {
     /// How many streams have reached it.
     var connects: Int { reporter.lines("opened").count }
 
+    /// Lets the streams that are silent speak.
+    func speak() { reporter.child.type("speak\n") }
+
     /// Waits for the stream with that number to open, counted from 1.
     @discardableResult
     func opened(_ stream: Int) async throws -> LogLine {

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import itertools
 import json
+import os
 import socket
 import time
 from collections import Counter
@@ -18,11 +19,12 @@ from pathlib import Path
 import uvicorn
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 numbers = itertools.count(1)
 live = Counter()
+spoken = asyncio.Event()
 
 
 def tell(event, **fields):
@@ -57,6 +59,29 @@ async def events(request):
             tell("closed", stream=stream, user=user, live=live[user])
 
     return EventSourceResponse(ticks(), ping=1)
+
+
+async def silence(request):
+    """Says nothing but the head, until somebody says "speak" on the standard input."""
+    stream = next(numbers)
+    tell("opened", stream=stream, user=user_of(request), live=1, last_event_id=0)
+
+    async def ticks():
+        try:
+            await spoken.wait()
+            for tick in itertools.count(1):
+                yield {"id": str(tick), "event": "tick", "data": f"{stream} {tick}"}
+                await asyncio.sleep(0.05)
+        finally:
+            tell("closed", stream=stream, live=0)
+
+    return EventSourceResponse(ticks(), ping=3600)
+
+
+async def quiet(request):
+    """The same page, for a stream that is silent at first."""
+    return HTMLResponse(Path(__file__).with_name("tab.html").read_text().replace(
+        "/events?", "/silence?"))
 
 
 async def story(request):
@@ -108,6 +133,8 @@ async def tab(request):
 
 application = Starlette(routes=[
     Route("/events", events),
+    Route("/silence", silence),
+    Route("/quiet", quiet),
     Route("/story", story),
     Route("/page", page),
     Route("/tab", tab),
@@ -120,4 +147,18 @@ listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
 listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 tell("ready", port=listener.getsockname()[1])
 server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
-asyncio.run(server.serve(sockets=[listener]))
+
+
+async def main():
+    asyncio.get_running_loop().add_reader(0, heed)
+    await server.serve(sockets=[listener])
+
+
+def heed():
+    if os.read(0, 4096):
+        spoken.set()
+    else:
+        asyncio.get_running_loop().remove_reader(0)
+
+
+asyncio.run(main())
