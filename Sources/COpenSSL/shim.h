@@ -59,6 +59,7 @@ static inline EVP_PKEY *sluice_EVP_EC_gen(const char *curve) {
     return EVP_EC_gen((char *)curve);
 }
 
+static inline uint64_t sluice_SSL_OP_NO_TICKET(void) { return SSL_OP_NO_TICKET; }
 static inline uint64_t sluice_SSL_OP_NO_RENEGOTIATION(void) { return SSL_OP_NO_RENEGOTIATION; }
 static inline uint64_t sluice_SSL_OP_NO_COMPRESSION(void) { return SSL_OP_NO_COMPRESSION; }
 static inline uint64_t sluice_SSL_OP_CIPHER_SERVER_PREFERENCE(void) {

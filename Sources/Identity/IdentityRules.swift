@@ -58,12 +58,24 @@ extension IdentityRules {
         return found
     }
 
-    /// The user that a stream counts for, and the claims that policies may match on.
+    /// The name of a certificate that was verified here, if it is to say who the client is.
+    package func trusted(certificateName name: String?) -> String? {
+        places.contains(.certificate) ? name : nil
+    }
+
+    /// The user that a stream counts for, and the claims that policies may match on. A certificate
+    /// comes first: it was verified here, so whoever shows it can only ever be themselves.
     ///
-    /// Nothing is verified here: ask only after the gateway has accepted the token with its `200`.
+    /// No token is verified here: ask only after the gateway has accepted it with its `200`.
     package func user(
-        of token: Token?, clientAddress: String, hash: KeyedHash
+        of token: Token?, certificateName: String?, clientAddress: String, hash: KeyedHash
     ) -> (User, Claims) {
+        if let name = trusted(certificateName: certificateName) {
+            return (
+                .certificate(name),
+                token.flatMap { TokenPayload(jsonWebToken: $0)?.claims } ?? Claims()
+            )
+        }
         guard let token else { return (.address(ClientNetwork.text(of: clientAddress)), Claims()) }
         let payload = TokenPayload(jsonWebToken: token)
         let claims = payload?.claims ?? Claims()

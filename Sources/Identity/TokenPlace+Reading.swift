@@ -18,6 +18,7 @@ extension TokenPlace {
         case .bearer: try Self.bearerValues(in: head.fields)
         case .query(let name): Self.queryValues(of: name, spelling, in: head.target.query)
         case .cookie(let name): Self.cookieValues(of: name, spelling, in: head.fields)
+        case .certificate: []
         case .header(let name):
             head.fields.values { entry in
                 spelling.fits(head.fields.bytes[entry.name].map(\.lowercased), name)

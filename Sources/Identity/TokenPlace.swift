@@ -10,11 +10,18 @@ package enum TokenPlace: Hashable, Sendable {
     case cookie(String)
     /// The whole value of a field, its name in lower case.
     case header(String)
+    /// Not in the request: the name in the client's certificate, which was verified here.
+    case certificate
 
-    /// A place as settings write it: `bearer`, `query:NAME`, `cookie:NAME` or `header:NAME`.
+    /// A place as settings write it: `bearer`, `query:NAME`, `cookie:NAME`, `header:NAME` or
+    /// `certificate`.
     package init?(_ text: String) {
         guard text != "bearer" else {
             self = .bearer
+            return
+        }
+        guard text != "certificate" else {
+            self = .certificate
             return
         }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
@@ -36,6 +43,7 @@ package enum TokenPlace: Hashable, Sendable {
         case .query(let name): "query:\(name)"
         case .cookie(let name): "cookie:\(name)"
         case .header(let name): "header:\(name)"
+        case .certificate: "certificate"
         }
     }
 }

@@ -67,6 +67,7 @@ package struct TombstoneSeal: Sendable {
             switch user {
             case .claim(let value): ("claim", value)
             case .token(let hash): ("token", hash)
+            case .certificate(let name): ("certificate", name)
             case .address(let address): ("address", address)
             }
         let message = Array("user\0".utf8) + kind.utf8 + [0] + name.utf8

@@ -43,15 +43,18 @@ package enum User: Hashable, Sendable {
     case claim(String)
     /// The keyed hash, in hexadecimal, of a token that has no such claim.
     case token(String)
+    /// The name in the client's certificate, which was verified here.
+    case certificate(String)
     /// No token: the client's address. Not an identity, so it evicts nobody.
     case address(String)
 
     package static func == (left: User, right: User) -> Bool {
         switch (left, right) {
         case (.claim(let left), .claim(let right)), (.token(let left), .token(let right)),
+            (.certificate(let left), .certificate(let right)),
             (.address(let left), .address(let right)):
             ExactText(left) == ExactText(right)
-        case (.claim, _), (.token, _), (.address, _): false
+        case (.claim, _), (.token, _), (.certificate, _), (.address, _): false
         }
     }
 
@@ -61,7 +64,7 @@ package enum User: Hashable, Sendable {
 
     private var name: String {
         switch self {
-        case .claim(let name), .token(let name), .address(let name): name
+        case .claim(let name), .token(let name), .certificate(let name), .address(let name): name
         }
     }
 
@@ -70,6 +73,7 @@ package enum User: Hashable, Sendable {
         switch self {
         case .claim(let value): value
         case .token(let hash): "token:\(hash)"
+        case .certificate(let name): "certificate:\(name)"
         case .address(let address): "address:\(address)"
         }
     }
@@ -77,7 +81,7 @@ package enum User: Hashable, Sendable {
     /// Whether several streams of it are known to be one person's.
     package var isIdentified: Bool {
         switch self {
-        case .claim, .token: true
+        case .claim, .token, .certificate: true
         case .address: false
         }
     }

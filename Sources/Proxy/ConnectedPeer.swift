@@ -9,6 +9,8 @@ struct ConnectedPeer {
     /// Which listener it came to, and where it is counted.
     let place: Place
     let isEncrypted: Bool
+    /// The name in the client's certificate, where the listener has verified one.
+    var certificateName: String?
 
     init(_ address: SocketAddress, at place: Place, isEncrypted: Bool) {
         peer = address.text

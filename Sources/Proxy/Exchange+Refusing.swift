@@ -26,12 +26,16 @@ extension Exchange {
     func facts() -> StreamFacts {
         let running = worker.running
         if let candidate, candidate.running === running { return candidate.facts }
-        let (user, claims) = running.settings.identity.user(
-            of: token, clientAddress: clientAddress, hash: running.hash)
+        let rules = running.settings.identity
+        let certificateName = rules.trusted(certificateName: client.origin.certificateName)
+        let (user, claims) = rules.user(
+            of: token, certificateName: certificateName, clientAddress: clientAddress,
+            hash: running.hash)
         let facts = StreamFacts(
             user: user, method: request.method, host: request.host, path: request.target.path,
             client: clientText, claims: claims,
-            tokenTag: token.map { $0.withBytes { running.hash.tag(of: $0) } })
+            tokenTag: certificateName.map { running.hash.tag(of: Array($0.utf8).span) }
+                ?? token.map { $0.withBytes { running.hash.tag(of: $0) } })
         candidate = Candidate(facts: facts, running: running, tombstone: candidate?.tombstone)
         return facts
     }

@@ -100,6 +100,10 @@ final class Handshake: ConnectedClient {
     /// again: whoever takes over reads at once.
     private func handOn() {
         let isHTTP2 = transport?.negotiatedProtocol() == "h2"
+        var origin = origin
+        if worker.running.listener(place.listener).tls?.clientCertificates != nil {
+            origin.certificateName = transport?.certificateName()
+        }
         guard let transport = transport.take() else { return }
         let established = Established(
             transport: transport, origin: origin, registration: registration,
@@ -123,7 +127,9 @@ extension Handshake: ReadinessHandler {
         case .done: handOn()
         case .wantsRead, .wantsWrite:
             if peerIsGone { end(because: "tls_peer_closed", detail: nil) }
-        case .failed(let failure): end(because: "\(failure.reason)", detail: failure.detail)
+        case .failed(let failure):
+            let problem = transport?.certificateProblem()
+            end(because: "\(failure.reason)", detail: problem ?? failure.detail)
         }
     }
 }

@@ -137,6 +137,9 @@ extension TLSServerSettings {
                 CertificateFiles(chain: $0.chain, key: $0.key)
             },
             minVersion: version,
-            applicationProtocols: (settings.offersHTTP2 ? ["h2"] : []) + ["http/1.1", "http/1.0"])
+            applicationProtocols: (settings.offersHTTP2 ? ["h2"] : []) + ["http/1.1", "http/1.0"],
+            clientVerification: settings.clientCertificates.map {
+                ClientVerification(authorities: $0.authorities, isRequired: $0.isRequired)
+            })
     }
 }

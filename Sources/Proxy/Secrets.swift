@@ -12,8 +12,10 @@ struct Secrets {
     /// Reads or draws them; what fails is added to `problems`.
     init(_ settings: Settings, previous: Running?, problems: inout [String]) {
         ticketKeys = Self.ticketKeys(previous: previous, problems: &problems)
-        let files = settings.listeners.compactMap(\.tls).flatMap(\.certificates)
-            .flatMap { [$0.chain, $0.key] }
+        let tls = settings.listeners.compactMap(\.tls)
+        let files =
+            tls.flatMap(\.certificates).flatMap { [$0.chain, $0.key] }
+            + tls.compactMap(\.clientCertificates?.authorities)
         certificateDigest = Self.digest(of: files)
         let hash = Self.key(
             instead: previous.flatMap { $0.settings.hashKeyFile == nil ? $0.hash : nil },

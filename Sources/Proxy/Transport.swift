@@ -87,6 +87,22 @@ struct Transport: ~Copyable {
         }
     }
 
+    /// The name in the peer's certificate; `nil` without one that was verified.
+    func certificateName() -> String? {
+        switch session {
+        case .some(let session): session.certificateName
+        case nil: nil
+        }
+    }
+
+    /// What is wrong with the peer's certificate; `nil` when nothing is.
+    func certificateProblem() -> String? {
+        switch session {
+        case .some(let session): session.certificateProblem
+        case nil: nil
+        }
+    }
+
     mutating func receive(into buffer: IOBuffer, _ range: Range<Int>) -> Received {
         let progress = buffer.withMutableBytes(range) { bytes in session?.read(into: &bytes) }
         switch progress {

@@ -16,7 +16,7 @@ extension Kind<String> {
 
 extension Kind<TokenPlace> {
     static let tokenPlace = Kind(
-        "bearer, query:NAME, cookie:NAME or header:NAME", show: { $0.text }
+        "bearer, query:NAME, cookie:NAME, header:NAME or certificate", show: { $0.text }
     ) { scalar throws(Misfit) in
         guard let place = TokenPlace(scalar.text) else {
             // A long text may be a token that was put here by mistake.

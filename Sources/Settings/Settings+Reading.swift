@@ -58,7 +58,10 @@ extension IdentityRules {
         let places = section.values(
             "tokens", .tokenPlace, countMax: 8, absence: "none", flag: .token,
             "Where a request carries its token: `bearer`, `query:NAME`, `cookie:NAME` or "
-                + "`header:NAME`. Without any, every stream counts for its client address.")
+                + "`header:NAME`. `certificate` is the name in the client's certificate, which is "
+                + "verified here and comes before any token: its first URI, else its first e-mail "
+                + "address, else its first DNS name, else its common name. Without any, every "
+                + "stream counts for its client address.")
         let userClaim = section.value(
             "user_claim", .userClaim, default: .path("sub"), flag: .userClaim,
             "The claim of a JWT that names the user, with dots between the levels. `token` counts "

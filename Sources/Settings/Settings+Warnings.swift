@@ -14,7 +14,16 @@ extension Settings {
                         + "closed for a newer one; name the place that the gateway reads, such as "
                         + "bearer (--token)"))
         }
-        if identity.places.count > 1 {
+        if identity.places.contains(.certificate),
+            !listeners.contains(where: { $0.tls?.clientCertificates != nil })
+        {
+            warnings.append(
+                Problem(
+                    at: section.place(of: "identity"),
+                    "tokens: certificate, but no listener asks for one; write "
+                        + "tls: {client_certificates: {authorities: clients.pem}}"))
+        }
+        if identity.places.count(where: { $0 != .certificate }) > 1 {
             warnings.append(
                 Problem(
                     at: section.place(of: "identity"),

@@ -50,6 +50,15 @@ private import Glibc
     }
 
     private var alternativeNames: [HostName] {
+        alternatives(of: GEN_DNS).compactMap { HostName($0, allowsWildcard: true) }
+    }
+
+    private var commonNames: [HostName] {
+        commonNameTexts.prefix(1).compactMap { HostName($0, allowsWildcard: true) }
+    }
+
+    /// The texts of one kind in its SAN, such as `GEN_DNS`, `GEN_EMAIL` or `GEN_URI`.
+    func alternatives(of kind: CInt) -> [[UInt8]] {
         // SAFETY: OpenSSL returns a list that is ours to free, and whose entries it owns.
         guard
             let list = unsafe X509_get_ext_d2i(pointer, NID_subject_alt_name, nil, nil)
@@ -57,38 +66,43 @@ private import Glibc
         else { return [] }
         defer { unsafe GENERAL_NAMES_free(list) }
 
-        var names: [HostName] = []
+        var texts: [[UInt8]] = []
         for index in 0..<max(0, unsafe OPENSSL_sk_num(list)) {
-            // SAFETY: the index is below the count, and the list holds `GENERAL_NAME`s.
+            // SAFETY: the index is below the count, and the list holds `GENERAL_NAME`s; those of
+            // these kinds all hold an `ASN1_IA5STRING`.
             guard
                 let name = unsafe OPENSSL_sk_value(list, index)?
                     .assumingMemoryBound(to: GENERAL_NAME.self),
-                unsafe name.pointee.type == GEN_DNS,
-                let text = unsafe name.pointee.d.dNSName
+                unsafe name.pointee.type == kind, [GEN_DNS, GEN_EMAIL, GEN_URI].contains(kind),
+                let text = unsafe name.pointee.d.ia5
             else { continue }
-            if let name = unsafe Self.hostName(text) { names.append(name) }
+            if let text = unsafe Self.bytes(of: text) { texts.append(text) }
         }
-        return names
+        return texts
     }
 
-    private var commonNames: [HostName] {
+    /// The common names of its subject.
+    var commonNameTexts: [[UInt8]] {
         // SAFETY: the subject and its entries belong to the certificate, which `self` keeps alive.
         guard let subject = unsafe X509_get_subject_name(pointer) else { return [] }
-        let index = unsafe X509_NAME_get_index_by_NID(subject, NID_commonName, -1)
-        guard index >= 0,
-            let entry = unsafe X509_NAME_get_entry(subject, index),
-            let text = unsafe X509_NAME_ENTRY_get_data(entry),
-            let name = unsafe Self.hostName(text)
-        else { return [] }
-        return [name]
+        var texts: [[UInt8]] = []
+        var index: CInt = -1
+        while true {
+            index = unsafe X509_NAME_get_index_by_NID(subject, NID_commonName, index)
+            guard index >= 0, let entry = unsafe X509_NAME_get_entry(subject, index),
+                let text = unsafe X509_NAME_ENTRY_get_data(entry),
+                let bytes = unsafe Self.bytes(of: text)
+            else { return texts }
+            texts.append(bytes)
+        }
     }
 
     /// The whole of an ASN.1 string, by its length, never up to a NUL.
-    private static func hostName(_ text: UnsafePointer<ASN1_STRING>) -> HostName? {
+    private static func bytes(of text: UnsafePointer<ASN1_STRING>) -> [UInt8]? {
         // SAFETY: the string owns exactly as many bytes as it says.
         guard let start = unsafe ASN1_STRING_get0_data(text) else { return nil }
-        let bytes = unsafe UnsafeBufferPointer(start: start, count: Int(ASN1_STRING_length(text)))
-        return unsafe HostName(Array(bytes), allowsWildcard: true)
+        let count = unsafe Int(ASN1_STRING_length(text))
+        return unsafe Array(UnsafeBufferPointer(start: start, count: max(0, count)))
     }
 
     /// A day as `2027-01-31`.

@@ -111,13 +111,14 @@ extension TLSFailure.Kind {
             SSL_R_NOT_ON_RECORD_BOUNDARY:
             self = .badRecord
         case SSL_R_RECORD_TOO_SMALL, SSL_R_TOO_MANY_WARN_ALERTS, SSL_R_TOO_MANY_KEY_UPDATES,
-            SSL_R_TOO_MUCH_EARLY_DATA:
+            SSL_R_TOO_MUCH_EARLY_DATA, SSL_R_EXCESSIVE_MESSAGE_SIZE:
             // The floods that OpenSSL bounds by itself: 32 empty records or 5 warnings in a row.
             self = .flood
         case SSL_R_NO_RENEGOTIATION, SSL_R_TLSV1_ALERT_NO_RENEGOTIATION,
             SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, SSL_R_RENEGOTIATION_MISMATCH:
             self = .renegotiation
-        case SSL_R_CERTIFICATE_VERIFY_FAILED: self = .certificate
+        case SSL_R_CERTIFICATE_VERIFY_FAILED, SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+            self = .certificate
         case SSL_R_UNEXPECTED_EOF_WHILE_READING: self = .peerClosed
         case SSL_AD_REASON_OFFSET...: self = .peerAlert
         default: self = .other  // OpenSSL's list, not ours: it is open.

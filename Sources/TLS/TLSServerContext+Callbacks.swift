@@ -9,11 +9,14 @@ extension ContextHandle {
         if !server.protocols.isEmpty {
             unsafe SSL_CTX_set_alpn_select_cb(pointer, onProtocols, reference)
         }
-        // We ask clients for no certificates; should one send some, this is all we would hold.
-        unsafe sluice_SSL_CTX_set_max_cert_list(pointer, 16_384)
+        // Should a client send certificates, asked or not, this is all that we would hold.
+        unsafe sluice_SSL_CTX_set_max_cert_list(
+            pointer, server.verifiesClients ? ClientCertificateLimits.listBytesMax : 16_384)
         // The same for all contexts: a ticket is good whichever certificate it came with.
         let application = Array("sluice".utf8)
         unsafe SSL_CTX_set_session_id_context(pointer, application, UInt32(application.count))
+        // Who shows a certificate shows it every time: no ticket outlives it or its authority.
+        guard !server.verifiesClients else { return resumeNothing() }
         try useTickets(of: server.ticketKeys)
     }
 }

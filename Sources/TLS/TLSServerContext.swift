@@ -9,6 +9,8 @@ package final class TLSServerContext: @unchecked Sendable {
     package let ticketKeys: TLSTicketKeys
 
     let protocols: ProtocolPreference
+    /// Whether clients are asked for certificates.
+    let verifiesClients: Bool
     private let contexts: [ContextHandle]
     private let names: ServerNames
 
@@ -25,6 +27,9 @@ package final class TLSServerContext: @unchecked Sendable {
             let context = try ContextHandle(
                 .server, minVersion: settings.minVersion, maxVersion: .tls13)
             let hostNames = try context.install(files)
+            if let verification = settings.clientVerification {
+                try context.verifyClients(verification)
+            }
             // All are added: one that is taken already does not keep out the next.
             let added = hostNames.filter { names.add($0, index: index) }
             if index > 0 && added.isEmpty {
@@ -38,6 +43,7 @@ package final class TLSServerContext: @unchecked Sendable {
         self.names = names
         self.ticketKeys = ticketKeys
         protocols = try ProtocolPreference(settings.applicationProtocols)
+        verifiesClients = settings.clientVerification != nil
         for context in contexts { try context.serve(self) }
     }
 

@@ -17,10 +17,27 @@ package struct TLSServerSettings: Sendable {
     package var minVersion: TLSVersion
     /// The protocols we offer by ALPN, the preferred one first. With none, ALPN is not answered.
     package var applicationProtocols: [String]
+    /// Whether clients show certificates; `nil` asks for none.
+    package var clientVerification: ClientVerification?
+
+    /// Whose certificates of clients are believed.
+    package struct ClientVerification: Sendable, Equatable {
+        /// A PEM file.
+        package var authorities: String
+        /// Whether a client without a certificate is turned away.
+        package var isRequired: Bool
+
+        package init(authorities: String, isRequired: Bool) {
+            self.authorities = authorities
+            self.isRequired = isRequired
+        }
+    }
 
     package init(
-        certificates: [CertificateFiles], minVersion: TLSVersion, applicationProtocols: [String]
+        certificates: [CertificateFiles], minVersion: TLSVersion, applicationProtocols: [String],
+        clientVerification: ClientVerification? = nil
     ) {
+        self.clientVerification = clientVerification
         self.certificates = certificates
         self.minVersion = minVersion
         self.applicationProtocols = applicationProtocols

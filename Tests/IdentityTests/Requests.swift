@@ -58,7 +58,8 @@ let testHash = KeyedHash(key: Array("a key for tests, 32 bytes long..".utf8))
 func user(of text: String, claim: String = "sub") throws -> (User, Claims) {
     let rules = IdentityRules("header:x-token", claim: claim)
     let token = try rules.token(in: request([("X-Token", text)]))
-    return rules.user(of: token, clientAddress: "192.0.2.1", hash: testHash)
+    return rules.user(
+        of: token, certificateName: nil, clientAddress: "192.0.2.1", hash: testHash)
 }
 
 /// What the token `text` counts as when nothing in it can be used.

@@ -156,7 +156,9 @@ struct UserTests {
         }
         #expect(digits.utf8.count == 32)
         #expect(
-            IdentityRules("query:t").user(of: token, clientAddress: "", hash: other).0 != user)
+            IdentityRules("query:t").user(
+                of: token, certificateName: nil, clientAddress: "", hash: other
+            ).0 != user)
     }
 
     @Test(
@@ -174,9 +176,30 @@ struct UserTests {
             ("1.2.3.4::", "1.2.3.4::"), ("unix", "unix"),
         ])
     func addresses(address: String, text: String) {
-        let (user, claims) = IdentityRules().user(of: nil, clientAddress: address, hash: testHash)
+        let (user, claims) = IdentityRules().user(
+            of: nil, certificateName: nil, clientAddress: address, hash: testHash)
 
         #expect(user == .address(text))
         #expect(claims.value(at: "sub") == nil)
+    }
+
+    @Test func `a certificate that was verified comes before any token, where it is asked for`()
+        throws
+    {
+        let token = try IdentityRules("query:t").token(
+            in: request(query: "t=" + jsonWebToken(#"{"sub":"mallory","plan":"free"}"#)))
+        let rules = IdentityRules("query:t", "certificate")
+        let (user, claims) = rules.user(
+            of: token, certificateName: "alice", clientAddress: "", hash: testHash)
+        let (other, _) = IdentityRules("query:t").user(
+            of: token, certificateName: "alice", clientAddress: "", hash: testHash)
+        let (none, _) = rules.user(
+            of: token, certificateName: nil, clientAddress: "", hash: testHash)
+
+        #expect(user == .certificate("alice"))
+        #expect(claims.value(at: "plan") == "free")
+        #expect(other == .claim("mallory"))
+        #expect(none == .claim("mallory"))
+        #expect(user != .claim("alice"))
     }
 }

@@ -5,11 +5,11 @@ import TLS
 extension SluiceProcess {
     /// A client whose connection may still be on its way.
     package func h2Client(
-        _ manners: H2Manners = H2Manners(), name: String = "client"
+        _ manners: H2Manners = H2Manners(), name: String = "client",
+        showing certificate: TLSServerSettings.CertificateFiles? = nil
     ) throws -> H2Client {
-        H2Client(
-            to: address, security: try Self.security(folder, protocols: ["h2"]), manners: manners,
-            name: name)
+        let security = try Self.security(folder, protocols: ["h2"], certificate: certificate)
+        return H2Client(to: address, security: security, manners: manners, name: name)
     }
 
     /// A client that has agreed with Sluice on what each side allows.

@@ -19,6 +19,8 @@ package struct SluiceOptions: Sendable {
     /// Where Sluice looks for tokens.
     package var tokenPlaces = ["query:access_token"]
     package var minVersion = "1.2"
+    /// What the listener wants of clients' certificates, such as `{ authorities: ca.pem }`.
+    package var clientCertificates: String?
     /// A program that starts Sluice, such as `prlimit --nofile=64`.
     package var wrapper: [String] = []
     /// Where standard output goes instead of to the test.
@@ -46,10 +48,11 @@ package struct SluiceOptions: Sendable {
         sections["gateway", default: []].append("url: \(urls)")
         let places = tokenPlaces.map { "\"\($0)\"" }.joined(separator: ", ")
         sections["identity", default: []].append("tokens: [\(places)]")
+        let clients = clientCertificates.map { ", client_certificates: \($0)" } ?? ""
         let tls = """
 
                 tls: { certificates: [ { chain: \(folder)/chain.pem, key: \(folder)/key.pem } ], \
-            min_version: "\(minVersion)" }
+            min_version: "\(minVersion)"\(clients) }
             """
         var text = "listen:\n  - address: 127.0.0.1:\(port)\(usesTLS ? tls : "")\n"
         text += listener.map { "    \($0)\n" }.joined()

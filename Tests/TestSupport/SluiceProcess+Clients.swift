@@ -22,15 +22,26 @@ extension SluiceProcess {
         return TestClient(to: address, security: security)
     }
 
+    /// A client that shows a certificate.
+    package func client(
+        showing certificate: TLSServerSettings.CertificateFiles?, name: String = "client",
+        maxVersion: TLSVersion = .tls13
+    ) throws -> TestClient {
+        let security = try Self.security(folder, maxVersion: maxVersion, certificate: certificate)
+        return TestClient(to: address, security: security, name: name)
+    }
+
     static func security(
         _ folder: TemporaryFolder, protocols: [String] = ["http/1.1"],
         minVersion: TLSVersion = .tls12, maxVersion: TLSVersion = .tls13,
-        serverName: String? = "localhost"
+        serverName: String? = "localhost",
+        certificate: TLSServerSettings.CertificateFiles? = nil
     ) throws -> TestClient.Security {
         let context = try TLSClientContext(
             TLSClientSettings(
                 trust: .authorities(path: folder.path + "/ca.pem"), minVersion: minVersion,
-                maxVersion: maxVersion, applicationProtocols: protocols))
+                maxVersion: maxVersion, applicationProtocols: protocols,
+                certificate: certificate))
         return .tls(context, serverName: serverName)
     }
 
