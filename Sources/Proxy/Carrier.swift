@@ -60,6 +60,7 @@ extension Worker {
     func record(
         _ failure: Failure, of origin: ConnectedPeer, request: RequestHead?, stream: String?
     ) {
+        guard pace.allows(failure) else { return }
         shared.record(
             .error(
                 LogEvent.Failure(

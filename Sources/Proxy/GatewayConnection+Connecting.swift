@@ -16,8 +16,12 @@ extension GatewayConnection {
                 try open(destination)
                 return nil
             } catch let error as SystemCallError {
-                // Another address would not help.
-                if error.isExhaustion { return .exhausted(error) }
+                guard !error.isExhaustion else {
+                    failure = .exhausted(error)
+                    // Ports are counted by destination: another address may have some (R06).
+                    if error.isOutOfPorts { continue }
+                    return failure
+                }
                 failure = .gatewayUnreachable(error)
             } catch let error as TLSSetupError {
                 failure = .gatewayTLSSetup(error)

@@ -63,8 +63,13 @@ final class Running: Sendable {
         descriptorLimit = DescriptorLimit.raise()
         let reserve = min(settings.limits.descriptorsReserve, descriptorLimit / 3)
         connectionsMax = max(
-            1, min(settings.limits.connectionsMax, (descriptorLimit - reserve) / 2))
+            1,
+            min(
+                settings.limits.connectionsMax ?? Self.connectionsDefault,
+                (descriptorLimit - reserve) / 2))
     }
+
+    private static let connectionsDefault = 20_000
 
     /// A listener that is bound keeps its certificates when the settings no longer name it.
     private static func contexts(
@@ -116,12 +121,30 @@ final class Running: Sendable {
 
     /// What the machine does not give and the policies would need.
     func warnings(for policies: PolicySet) -> [String] {
-        let wanted = policies.global.maxStreams ?? 0
-        guard wanted > connectionsMax else { return [] }
-        return [
-            "global.max_streams is \(wanted), but \(descriptorLimit) file descriptors are enough "
-                + "for \(connectionsMax) clients; raise the limit (ulimit -n) or lower the number"
+        var wishes: [(name: String, count: Int?)] = [
+            ("global.max_streams", policies.global.maxStreams),
+            ("limits.connections_max", settings.limits.connectionsMax),
         ]
+        wishes += current.map {
+            ("connections_max of the listener \($0.address.text)", $0.connectionsMax)
+        }
+        return wishes.compactMap { wish in
+            guard let count = wish.count, count > connectionsMax else { return nil }
+            return warning(wish.name, wants: count)
+        }
+    }
+
+    /// Of two limits in the settings the lower one holds, which is no news.
+    private func warning(_ name: String, wants count: Int) -> String? {
+        let reserve = min(settings.limits.descriptorsReserve, descriptorLimit / 3)
+        let affordable = max(1, (descriptorLimit - reserve) / 2)
+        guard count > affordable else {
+            return name == "global.max_streams"
+                ? "\(name) is \(count), but limits.connections_max allows \(connectionsMax) clients"
+                : nil
+        }
+        return "\(name) is \(count), but \(descriptorLimit) file descriptors are enough for "
+            + "\(affordable) clients; raise the limit (ulimit -n) or lower the number"
     }
 }
 

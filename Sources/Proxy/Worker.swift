@@ -23,6 +23,8 @@ final class Worker {
     let pool: GatewayPool
     /// Holds back requests for streams when many come at once.
     private(set) lazy var governor = AdmissionGovernor(worker: self)
+    /// How many failures are written down one by one.
+    private(set) lazy var pace = FailurePace(for: self)
     private var herd = Herd()
     private let backpressure = Backpressure()
     /// Live streams, by their id: whom messages of other threads are about.

@@ -32,6 +32,7 @@ struct WorkerThread {
                 try worker.start(listeners)
                 control.post(.workerStarted)
                 worker.reactor.run()
+                worker.pace.settle()
                 control.post(.workerStopped)
             } catch {
                 control.post(.workerFailed(error))

@@ -26,5 +26,8 @@ package struct SystemCallError: Error, Equatable, Sendable {
         }
     }
 
+    /// Whether it is only to this one destination that no port of ours is left.
+    package var isOutOfPorts: Bool { errno == EADDRNOTAVAIL }
+
     package static func == (left: Self, right: Self) -> Bool { left.errno == right.errno }
 }

@@ -240,9 +240,11 @@ extension Settings.Limits {
         tunnelIdleTimeout = section.value(
             "tunnel_idle_timeout", .duration(patience), default: .seconds(3600),
             "How long a WebSocket, or another upgraded connection, may be silent on both sides.")
-        connectionsMax = section.value(
-            "connections_max", .wholeNumber(1...1_000_000), default: 20_000,
-            "Client connections of the whole instance. Each may need two descriptors.")
+        connectionsMax = section.optional(
+            "connections_max", .wholeNumber(1...1_000_000),
+            absence: "as many as the descriptors allow, up to 20000",
+            "Client connections of the whole instance. Each may need two descriptors. A number that "
+                + "they do not allow is lowered, and the start says so.")
         connectionsPerAddressMax = section.value(
             "connections_per_address_max", .wholeNumber(1...1_000_000), default: 20_000,
             "Client connections of one address. The first 64 bits of an IPv6 address count as one. "

@@ -175,7 +175,7 @@ package struct Settings: Sendable {
         /// Without any byte in either direction after an upgrade.
         package let tunnelIdleTimeout: Duration
         /// Client connections of the whole instance.
-        package let connectionsMax: Int
+        package let connectionsMax: Int?
         /// Client connections of one address; of an IPv6 address, of its first 64 bits.
         package let connectionsPerAddressMax: Int
         /// Descriptors that are kept free of clients.

@@ -35,6 +35,8 @@ extension LogEvent {
           turn the reading direction. Bytes that are not UTF-8 become U+FFFD.
         - A text longer than \(JSONLine.stringBytesMax) bytes is cut and ends in `…[cut]`. A line is at most \
         \(JSONLine.lineBytesMax) bytes long.
+        - Of `error` lines with the same reason that are the gateway's or Sluice's fault, a worker writes
+          200 a second, and then one with how many it left out. Every stream has its closing line.
         - Lines wait in memory for one writer: up to \(LogQueue.Limits.standard.linesMax) lines or \
         \(LogQueue.Limits.standard.bytesMax >> 20) MiB. When the
           log's reader is slower than that, the newest lines are dropped and counted in `log_dropped`.

@@ -85,6 +85,7 @@ extension Scenarios {
 
         @Test(arguments: [
             "stream-fin", "stream-rst", "fin-mid-chunk", "rst-after-head", "short-length",
+            "rst-mid-chunk", "fin-after-head", "fin-before-last-chunk", "negative-chunk",
         ])
         func `U03 U04: a response that breaks off is a reset, never a clean end`(
             misbehaviour: String
@@ -97,6 +98,37 @@ extension Scenarios {
             #expect(try await broken.head().status == 200)
             #expect(try await broken.reset() == .internalError)
             #expect(broken.now?.isEnded == false)
+            let path = "/misbehave/\(misbehaviour)"
+            let line = try await stage.sluice.log("error") { $0["path"] == path }
+            #expect(line["fault"] == "gateway")
+            if misbehaviour.hasPrefix("stream") {
+                let closed = try await stage.sluice.log("stream_closed")
+                #expect(closed["reason"] == "error")
+                #expect(closed["stream"] == line["stream"])
+            }
+            #expect(try await client.request("GET", "/hello").whole().status == 200)
+            #expect(client.isOpen)
+            try await stage.expectSoundEnd()
+        }
+
+        @Test(arguments: [
+            "rst-before-head", "fin-before-head", "fin-mid-head", "rst-mid-head", "no-http",
+            "both-lengths", "switching", "interim-flood", "endless-head",
+        ])
+        func `U03 U06 U07 U16: no whole and proper head is a 502, and the connection goes on`(
+            misbehaviour: String
+        ) async throws {
+            let stage = try await Stage()
+            let client = try await stage.sluice.h2()
+
+            let broken = client.request("GET", "/misbehave/\(misbehaviour)")
+
+            #expect(try await broken.whole().status == 502)
+            #expect(broken.now?.reset == nil)
+            let path = "/misbehave/\(misbehaviour)"
+            let line = try await stage.sluice.log("error") { $0["path"] == path }
+            #expect(line["fault"] == "gateway")
+            try await stage.gateway.until("no connection") { $0.openConnections == 0 }
             #expect(try await client.request("GET", "/hello").whole().status == 200)
             #expect(client.isOpen)
             try await stage.expectSoundEnd()

@@ -70,9 +70,12 @@ package final class H2Client: Sendable {
 
     /// Sends a body as far as the windows allow, and the rest when they do.
     func upload(_ bytes: [UInt8], pattern: Range<Int>, on stream: Int, endStream: Bool) {
-        inner.withLock {
-            $0.uploads[stream] = H2Upload(
-                left: bytes[...], pattern: pattern, endStream: endStream)
+        // In its turn, behind the stream's HEADERS: a pump that waits already must not overtake them.
+        perform { [self] _ in
+            inner.withLock {
+                $0.uploads[stream] = H2Upload(
+                    left: bytes[...], pattern: pattern, endStream: endStream)
+            }
         }
         pump()
     }
