@@ -1,3 +1,4 @@
+import Reactor
 import TestSupport
 import Testing
 
@@ -108,6 +109,60 @@ extension RealSoftware {
             #expect(line["reason"] == "client_closed")
             #expect(line["path"] == "/echo")
             #expect(sluice.lines("request").allSatisfy { $0["path"] == "/page" })
+            try await sluice.expectSoundEnd()
+        }
+
+        @Test(arguments: ["first", "last"])
+        func `one side ends its direction, and the other goes on for 20 MB`(order: String)
+            async throws
+        {
+            let script = [try Fixtures.python(), "-B", Fixtures.path("tunnel.py")]
+            let gateway = try Reporter(script + ["gateway", order])
+            let port = try await gateway.line("ready").number("port")
+            let address = try #require(
+                SocketAddress(ip: "127.0.0.1", port: UInt16(port ?? 0)))
+            let sluice = try await SluiceProcess(gateway: address)
+            let authority = sluice.folder.path + "/ca.pem"
+            let client = try Reporter(script + ["\(sluice.address.port)", order, authority])
+            #expect(try await client.line("head")["status"] == "200")
+
+            for (end, words) in [(client, 21_000_000), (gateway, 20_000_000)] {
+                try await end.line("done")
+                #expect(end.lines("heard").map { $0.number("bytes") } == [words])
+                #expect(end.lines("heard").allSatisfy { $0.isTrue("same") })
+            }
+            #expect(client.lines("heard").map { $0["end"] } == ["StreamEnded"])
+            let line = try await sluice.log("request")
+            #expect(line["path"] == "/tunnel")
+            #expect(line["protocol"] == "h2")
+            #expect(sluice.lines("error").map(\.text) == [])
+            try await sluice.expectSoundEnd()
+        }
+
+        @Test func `what a client says last reaches the gateway after the stream is over`()
+            async throws
+        {
+            let script = [try Fixtures.python(), "-B", Fixtures.path("tunnel.py")]
+            let gateway = try Reporter(script + ["gateway", "full"])
+            let port = try await gateway.line("ready").number("port")
+            let address = try #require(
+                SocketAddress(ip: "127.0.0.1", port: UInt16(port ?? 0)))
+            let sluice = try await SluiceProcess(gateway: address)
+            let authority = sluice.folder.path + "/ca.pem"
+            let client = try Reporter(script + ["\(sluice.address.port)", "full", authority])
+            // All is on its way, the stream's whole window in Sluice, and both sides have ended it.
+            let said = try await client.line("said")
+            try await client.line("done")
+            #expect(gateway.lines("heard").isEmpty)
+
+            gateway.child.type("\n")
+            let heard = try await gateway.line("heard")
+            #expect(heard.number("bytes") == said.number("bytes"))
+            #expect(heard["sha256"] == said["sha256"])
+            let line = try await sluice.log("request")
+            #expect(line["path"] == "/tunnel")
+            #expect(line.number("status") == 101)
+            #expect(sluice.lines("error").map(\.text) == [])
             try await sluice.expectSoundEnd()
         }
 

@@ -1,5 +1,6 @@
 """Chromium, over the pipe of its DevTools protocol: messages of JSON, each ended by a zero byte."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -9,10 +10,16 @@ class Chromium:
     def __init__(self, folder):
         commands, self.requests = os.pipe()
         self.replies, answers = os.pipe()
-        # It reads what it shall do on 3 and answers on 4.
-        script = f'exec "$@" 3<&{commands} 4>&{answers}'
+
+        def arrange():
+            # It reads what it shall do on 3 and answers on 4. Debian's shell would do the same only
+            # for descriptors below 10, and these may be any.
+            high = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (commands, answers)]
+            os.dup2(high[0], 3)
+            os.dup2(high[1], 4)
+
         self.process = subprocess.Popen(
-            ["sh", "-c", script, "sh", "chromium", "--headless=new", "--remote-debugging-pipe",
+            ["chromium", "--headless=new", "--remote-debugging-pipe",
              f"--user-data-dir={folder}",
              # As root in a container.
              "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
@@ -22,7 +29,7 @@ class Chromium:
              "--disable-component-update", "--disable-sync", "--disable-breakpad",
              "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            pass_fds=(commands, answers), start_new_session=True)
+            pass_fds=(3, 4), preexec_fn=arrange, start_new_session=True)
         os.close(commands)
         os.close(answers)
         self.number, self.rest, self.tabs = 0, b"", {}
