@@ -108,6 +108,43 @@ def known():
                   [b"Proxy-Connection: close"], [b"TE: trailers", b"Connection: TE"]]:
         body = ABC if CHUNKED in lines else b"abc" if b"Content-Length: 3" in lines else b""
         forms.append((f"H19 H20 {lines[0]!r} {lines[-1]!r}", post(*lines, body=body, method=b"GET")))
+    smuggled = b"GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    length = b"Content-Length: %d" % len(smuggled)
+    chunk = b"%x\r\n%s\r\n0\r\n\r\n" % (len(smuggled), smuggled)
+    # The end of a size's line, and where its extension ends, in the readings of different servers.
+    for name, body in [("TERM.EXT", b"3;\nxx\r\nabc\r\n0\r\n\r\n"), ("TERM.EXT CR", b"3;\rxx\r\nabc\r\n0\r\n\r\n"),
+                       ("EXT.TERM", b"3;x\nabc\r\n0\r\n\r\n"), ("EXT.TERM CR", b"3;x\rabc\r\n0\r\n\r\n"),
+                       ("TERM.SPILL", b"3\r\nabcXX0\r\n\r\n"), ("SPILL.TERM", b"3\r\nab\r\nc\r\n0\r\n\r\n"),
+                       ("ONE.TWO", b"3\r\nabc\n0\r\n\r\n"), ("TWO.ONE", b"3\r\nabcX0\r\n\r\n"), ("two ends", b"3\r\nabc\r\n\r\n0\r\n\r\n"),
+                       ("two ends of a size", b"3\r\r\nabc\r\n0\r\n\r\n"), ("quoted end", b'3;a="\r\n"\r\nabc\r\n0\r\n\r\n'),
+                       ("quoted LF", b'3;a="\n"\r\nabc\r\n0\r\n\r\n'), ("no value", b"3;a=\r\nabc\r\n0\r\n\r\n"),
+                       ("space in front", b"3 ; a = b\r\nabc\r\n0\r\n\r\n"), ("last without its end", b"3\r\nabc\r\n0\r\n"),
+                       ("last and X", b"3\r\nabc\r\n0\r\n\rX"), ("TE.0", chunk)]:
+        forms.append((f"H08 H09 {name}", post(CHUNKED, body=body)))
+        forms.append((f"H08 H09 {name} of a GET", post(CHUNKED, body=body, method=b"GET")))
+    for method in [b"GET", b"HEAD", b"POST", b"OPTIONS", b"DELETE", b"PUT"]:
+        for name, lines, body in [("CL.0", [length], smuggled), ("TE.0", [CHUNKED], chunk),
+                                  ("0.CL", [b"Expect: 100-continue", length], smuggled), ("0.TE", [b"Expect: 100-continue", CHUNKED], chunk)]:
+            forms.append((f"H18 H21 {name} {method.decode()}", post(*lines, body=body, method=method)))
+    for line in [b"Content-Length : %d", b" Content-Length: %d", b"Content_Length: %d", b"X: y\nContent-Length: %d", b"X: y\rContent-Length: %d",
+                 b"Content-Length:\r\n %d", b"Content-Length\x00: %d", b"Content-Length: \x0b%d"]:
+        forms.append((f"H18 0.CL {line!r}", post(b"Expect: 100-continue", line % len(smuggled), body=smuggled)))
+    for lines in [[b"Transfer-Encoding: chunked", b"Transfer-encoding: x"], [b"Transfer-Encoding: x", CHUNKED], [b"X: X\nTransfer-Encoding: chunked"],
+                  [b"Transfer-Encoding\n: chunked"], [b"Transfer-Encoding: chunked\n"], [b"TRANSFER-ENCODING: chunked", b"Content-Length: 4"],
+                  [b"Transfer-Encoding: chunked\r\n\t, identity"], [b"Expect: 100-continue", b"Expect: x"]]:
+        forms.append((f"H04 TE.TE {lines!r}", post(*lines, body=ABC)))
+    for version in [b"HTTP/1.0", b"HTTP/1.1"]:
+        for lines, body in [([length], smuggled), ([CHUNKED], chunk), ([length, CHUNKED], chunk), ([b"Connection: keep-alive", length], smuggled),
+                            ([b"Connection: keep-alive", CHUNKED], chunk)]:
+            forms.append((f"H14 {version!r} {lines!r}", post(*lines, body=body).replace(b"HTTP/1.1", version, 1)))
+    for start in [b"GET /form\r\n", b"GET /form\n", b"GET /form \r\n", b"POST /form\r\nHost: localhost\r\n\r\n", b"GET /form HTTP/0.9\r\n\r\n"]:
+        forms.append((f"H14 0.9 {start!r}", start))
+    for target, host in [(b"http://localhost/form", b"Host: other"), (b"http://localhost:80/form", b"Host: localhost"), (b"http://localhost/form", b""),
+                         (b"http://localhost/form", b"Host: LOCALHOST"), (b"http://LOCALHOST/form", b"Host: localhost"), (b"https://localhost/form", b"Host: localhost")]:
+        forms.append((f"H11 H12 {target!r} {host!r}", post(method=b"GET", target=target, host=host)))
+    for name in [b"Content-Length", b"Transfer-Encoding", b"Host", b"Connection", b"Expect", b"Cookie", b"X-Forwarded-For", b"content-length"]:
+        forms.append((f"H20 connection of {name!r}", post(b"Connection: " + name, length, body=smuggled)))
+        forms.append((f"H20 connection of close and {name!r}", post(b"Connection: close, " + name, length, body=smuggled)))
     forms += [
         ("lines before", b"\r\n\r\n" + post(method=b"GET")),
         ("LF before", b"\n" + post(method=b"GET")),
@@ -165,8 +202,10 @@ def generated(count, seed):
     """The known forms, and so many more made of them."""
     chance = random.Random(seed)
     forms = known()
+    # Most known forms are refused, and so is most of what is made of them: half is made of those that are proper.
+    proper = [entry for entry in forms if not entry[0].startswith("H") or entry[0].startswith(("H18 H21", "H08 H09 TE.0"))]
     yield from forms
     for number in range(count):
-        name, form = chance.choice(forms)
+        name, form = chance.choice(forms if number % 2 else proper)
         _, other = chance.choice(forms)
         yield f"#{number} from {name}", mutate(form, other, chance)

@@ -62,8 +62,14 @@ class Servers:
         port = free_port()
         (self.folder / "policies").mkdir(exist_ok=True)
         self.write("policies/all.yaml", "version: 1\npolicies:\n  - name: all\n    max_streams_per_user: 5\n")
+        self.secure_port = free_port()
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", "key.pem", "-out", "chain.pem", "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost"], cwd=self.folder, check=True, capture_output=True)
         path = self.write("sluice.yaml", f"""listen:
   - address: 127.0.0.1:{port}
+  - address: 127.0.0.1:{self.secure_port}
+    tls: {{ certificates: [ {{ chain: {self.folder}/chain.pem, key: {self.folder}/key.pem }} ] }}
 gateway: {{ url: "http://127.0.0.1:{self.backend}", pool_idle_max: 0 }}
 policies: policies
 log: {{ level: warning }}
@@ -83,9 +89,10 @@ http {{ access_log off; client_body_temp_path {self.folder}/body; proxy_temp_pat
 """)
         return await self.start("nginx", ["nginx", "-p", str(self.folder), "-c", path], port)
 
-    async def haproxy(self):
+    async def haproxy(self, protocol=""):
+        """With `proto h2`, one that expects HTTP/2 without being asked."""
         port = free_port()
-        path = self.write("haproxy.cfg", f"""global
+        path = self.write(f"haproxy-{port}.cfg", f"""global
   maxconn 4000
   tune.bufsize 65536
 defaults
@@ -94,7 +101,7 @@ defaults
   timeout client 5s
   timeout server 5s
 frontend f
-  bind 127.0.0.1:{port} backlog 1000
+  bind 127.0.0.1:{port} backlog 1000 {protocol}
   default_backend b
 backend b
   http-reuse never
@@ -102,9 +109,9 @@ backend b
 """)
         return await self.start("haproxy", ["haproxy", "-db", "-f", path], port)
 
-    async def envoy(self, binary):
+    async def envoy(self, binary, codec="AUTO"):
         port = free_port()
-        path = self.write("envoy.yaml", f"""static_resources:
+        path = self.write(f"envoy-{port}.yaml", f"""static_resources:
   listeners:
   - address: {{ socket_address: {{ address: 127.0.0.1, port_value: {port} }} }}
     filter_chains:
@@ -113,6 +120,7 @@ backend b
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
           stat_prefix: s
+          codec_type: {codec}
           upgrade_configs: [ {{ upgrade_type: websocket }} ]
           generate_request_id: false
           http_protocol_options: {{ accept_http_10: true, default_host_for_http_10: localhost }}

@@ -1,8 +1,9 @@
-"""Asks of Sluice, over many requests of HTTP/1.1, right and wrong: either it refuses, or what reaches the
+"""Asks of Sluice, over many requests of HTTP/1.1 and HTTP/2, right and wrong: either it refuses, or what reaches the
 gateway is read the same by every server; and what both HAProxy and Envoy refuse, it refuses too."""
 
 import argparse
 import asyncio
+import os
 import random
 import shutil
 import sys
@@ -10,6 +11,8 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+import h2_forms
+import h2_part
 from client import send
 from forms import generated
 from readers import Servers
@@ -67,7 +70,7 @@ async def read_alike(readers, cases, outcomes, recorder):
     return problems, unserved
 
 
-async def compare(proxies, cases, outcomes, ports):
+async def compare(proxies, cases, outcomes):
     """Where proxies refuse and Sluice does not."""
     refusals = {}
     for proxy, port in proxies.items():
@@ -86,6 +89,25 @@ async def compare(proxies, cases, outcomes, ports):
     return looser
 
 
+async def second_version(options, servers, readers, recorder):
+    """The part of HTTP/2, of a fifth as many requests. Returns what the gateway or a reader read as something
+    else, what a reader does not serve, and what both proxies refuse and Sluice does not."""
+    cases = list(h2_forms.generated(options.count // 5, options.seed))
+    before = len(recorder.requests)
+    outcomes = await h2_part.ask(each, servers.secure_port, cases)
+    statuses = Counter(outcome.statuses.get(1, "reset") for outcome in outcomes)
+    print(f"sluice     refused {sum(o.is_refused for o in outcomes)} of {len(cases)} of HTTP/2; "
+          f"statuses {dict(sorted(statuses.items(), key=str))}", flush=True)
+    problems = h2_part.misread(cases, outcomes, recorder.requests[before:])
+    shown = [(name, form.shown.encode()) for name, form in cases]
+    more, unserved = await read_alike(readers, shown, outcomes, recorder)
+    proxies = {"haproxy": await servers.haproxy("proto h2"),
+               "envoy": await servers.envoy(os.path.abspath(options.envoy), "HTTP2")}
+    both, alone = await h2_part.looser(each, proxies, cases, outcomes)
+    print(f"of HTTP/2, refused by one of them alone, not by Sluice: {alone}", flush=True)
+    return problems + more, unserved, both
+
+
 async def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--sluice", required=True, help="the program")
@@ -99,9 +121,9 @@ async def main():
     folder = Path(tempfile.mkdtemp(prefix="sluice-smuggling-"))
     servers = Servers(folder, await recorder.start())
     try:
-        sluice = await servers.sluice(options.sluice)
+        sluice = await servers.sluice(os.path.abspath(options.sluice))
         servers.backend = await backend.start()
-        haproxy, envoy = await servers.haproxy(), await servers.envoy(options.envoy)
+        haproxy, envoy = await servers.haproxy(), await servers.envoy(os.path.abspath(options.envoy))
         readers = {"nginx": await servers.nginx(), "haproxy": haproxy, "envoy": envoy,
                    "node": await servers.node(), "aiohttp": await servers.aiohttp()}
         outcomes = await each(cases, lambda case: send(sluice, case[1]))
@@ -109,11 +131,13 @@ async def main():
         print(f"sluice     refused {sum(o.is_refused for o in outcomes)} of {len(cases)}; "
               f"statuses {dict(sorted(statuses.items()))}", flush=True)
         problems, unserved = await read_alike(readers, cases, outcomes, recorder)
-        looser = await compare({"haproxy": haproxy, "envoy": envoy}, cases, outcomes, servers)
-        alive = (await send(sluice, cases[0][1], 0.5, 3)).statuses[:1] == [200]
+        looser = await compare({"haproxy": haproxy, "envoy": envoy}, cases, outcomes)
+        h2 = await second_version(options, servers, readers, recorder)
+        problems, unserved = problems + h2[0], unserved + h2[1]
+        alive = await h2_part.alive(servers.secure_port) and (await send(sluice, cases[0][1], 0.5, 3)).statuses[:1] == [200]
     finally:
         servers.stop()
-    both = [entry for entry in looser if len(entry[0]) == 2]
+    both = [entry for entry in looser if len(entry[0]) == 2] + h2[2]
     print(f"malformed at the gateway: {len(recorder.malformed)} {recorder.malformed[:5]}")
     print(f"read differently: {len(problems)}")
     for reader, what, name, raw in problems[:40]:
