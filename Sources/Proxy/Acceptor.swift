@@ -106,7 +106,8 @@ final class Acceptor {
         let origin = ConnectedPeer(address, at: place, isEncrypted: true)
         do {
             _ = try Handshake(
-                Transport(accepting: client, context: context), from: origin, worker: worker)
+                Transport(accepting: client, context: context), context: context, from: origin,
+                worker: worker)
         } catch let error as TLSSetupError {
             abandon(place, "tls_setup", error.message)
         } catch {

@@ -1,4 +1,5 @@
 import Reactor
+import TLS
 
 /// Whom a client's connection comes from, and how it came in.
 struct ConnectedPeer {
@@ -11,6 +12,8 @@ struct ConnectedPeer {
     let isEncrypted: Bool
     /// The name in the client's certificate, where the listener has verified one.
     var certificateName: String?
+    /// What our certificate stands for, where the listener has several.
+    var certificateScope: CertificateScope?
 
     init(_ address: SocketAddress, at place: Place, isEncrypted: Bool) {
         peer = address.text

@@ -105,6 +105,9 @@ final class Exchange {
     func start() {
         timer = worker.reactor.schedule(self, at: now + settings.admissionWait)
         if worker.shared.isShortOfMemory { return refuseForMemory() }
+        if client.origin.certificateScope?.isMisdirected(request.host) == true {
+            return fail(.misdirected)
+        }
         do throws(IdentityError) {
             token = try worker.running.settings.identity.token(in: request)
         } catch {

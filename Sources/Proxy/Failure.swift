@@ -16,6 +16,9 @@ enum Failure: Error {
     /// A connection of HTTP/2 cannot go on.
     case session(SessionFailure)
     case identity(IdentityError)
+    /// The host is one for which another certificate stands, so the request is for another
+    /// connection.
+    case misdirected
     case headTimeout
     case bodyTimeout
     /// The client left, or cut its connection, before the answer was complete.
@@ -47,7 +50,7 @@ enum Failure: Error {
 
     var fault: Fault {
         switch self {
-        case .malformed, .malformedHTTP2, .identity, .headTimeout, .bodyTimeout,
+        case .malformed, .malformedHTTP2, .identity, .misdirected, .headTimeout, .bodyTimeout,
             .clientGone, .clientStalled, .tunnelIdle:
             .client
         case .session(let failure): failure.isClients ? .client : .sluice
@@ -64,6 +67,7 @@ enum Failure: Error {
         switch self {
         case .malformed(let error): error.status
         case .identity: 400
+        case .misdirected: 421
         case .headTimeout, .bodyTimeout: 408
         case .clientGone, .clientStalled, .tunnelIdle, .malformedHTTP2, .session: nil
         case .gatewayConnectTimeout, .gatewayResponseTimeout: 504
@@ -81,6 +85,7 @@ enum Failure: Error {
         case .malformedHTTP2: "h2_malformed_request"
         case .session(let failure): failure.reason
         case .identity(let error): error.reason
+        case .misdirected: "misdirected"
         case .headTimeout: "head_timeout"
         case .bodyTimeout: "body_timeout"
         case .clientGone: "client_closed"
@@ -112,7 +117,7 @@ enum Failure: Error {
         case .gatewayTLSSetup(let error): error.message
         case .gatewayClosed: "the connection ended before the response did"
         case .session(.library(let code)): "nghttp2 error \(code)"
-        case .malformed, .malformedHTTP2, .session, .identity, .headTimeout,
+        case .malformed, .malformedHTTP2, .session, .identity, .misdirected, .headTimeout,
             .bodyTimeout, .clientGone, .clientStalled, .tunnelIdle, .gatewayConnectTimeout,
             .gatewayResponseTimeout, .gatewayUnasked, .admission, .draining, .memory:
             nil
@@ -132,8 +137,9 @@ enum Failure: Error {
         switch self {
         case .clientGone: .clientClosed
         case .clientStalled: .slowConsumer
-        case .malformed, .malformedHTTP2, .session, .identity, .headTimeout, .bodyTimeout,
-            .tunnelIdle, .gatewayUnreachable, .gatewayConnectTimeout, .gatewayResponseTimeout,
+        case .malformed, .malformedHTTP2, .session, .identity, .misdirected, .headTimeout,
+            .bodyTimeout, .tunnelIdle, .gatewayUnreachable, .gatewayConnectTimeout,
+            .gatewayResponseTimeout,
             .gatewayMalformed, .gatewayUnasked, .gatewayClosed, .gatewayReset, .gatewayTLS,
             .gatewayTLSSetup, .exhausted, .admission, .draining, .memory:
             .error
@@ -143,7 +149,7 @@ enum Failure: Error {
     /// Whether the client's connection is still in a state that both sides agree on.
     var allowsKeepAlive: Bool {
         switch self {
-        case .identity, .gatewayUnreachable, .gatewayConnectTimeout,
+        case .identity, .misdirected, .gatewayUnreachable, .gatewayConnectTimeout,
             .gatewayResponseTimeout, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
             .gatewayReset, .gatewayTLS, .gatewayTLSSetup, .exhausted, .admission, .memory:
             true

@@ -44,6 +44,7 @@ struct Established: ~Copyable {
 final class Handshake: ConnectedClient {
     private let worker: Worker
     private let origin: ConnectedPeer
+    private let context: TLSServerContext
     /// `nil` once it was handed on, or closed.
     private var transport: Transport?
     private var registration: Registration?
@@ -56,9 +57,11 @@ final class Handshake: ConnectedClient {
     let waitsSince: Duration
 
     init(
-        _ transport: consuming Transport, from origin: ConnectedPeer, worker: Worker
+        _ transport: consuming Transport, context: TLSServerContext, from origin: ConnectedPeer,
+        worker: Worker
     ) throws(SystemCallError) {
         self.worker = worker
+        self.context = context
         self.origin = origin
         waitsSince = worker.reactor.now
         deadline = worker.reactor.now + worker.running.settings.limits.handshakeTimeout
@@ -104,6 +107,7 @@ final class Handshake: ConnectedClient {
         if worker.running.listener(place.listener).tls?.clientCertificates != nil {
             origin.certificateName = transport?.certificateName()
         }
+        origin.certificateScope = context.scope(for: transport?.serverName())
         guard let transport = transport.take() else { return }
         let established = Established(
             transport: transport, origin: origin, registration: registration,

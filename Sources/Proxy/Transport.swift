@@ -87,6 +87,14 @@ struct Transport: ~Copyable {
         }
     }
 
+    /// The host that the client has named; `nil` without TLS.
+    func serverName() -> String? {
+        switch session {
+        case .some(let session): session.serverName
+        case nil: nil
+        }
+    }
+
     /// The name in the peer's certificate; `nil` without one that was verified.
     func certificateName() -> String? {
         switch session {

@@ -13,6 +13,8 @@ package final class TLSServerContext: @unchecked Sendable {
     let verifiesClients: Bool
     private let contexts: [ContextHandle]
     private let names: ServerNames
+    /// What each certificate stands for; empty when there is only one.
+    private let scopes: [CertificateScope]
 
     /// Loads the certificates. Nothing is read from a file after this.
     package init(
@@ -23,6 +25,7 @@ package final class TLSServerContext: @unchecked Sendable {
         }
         var contexts: [ContextHandle] = []
         var names = ServerNames()
+        var hostNamesOf: [[HostName]] = []
         for (index, files) in settings.certificates.enumerated() {
             let context = try ContextHandle(
                 .server, minVersion: settings.minVersion, maxVersion: .tls13)
@@ -30,6 +33,7 @@ package final class TLSServerContext: @unchecked Sendable {
             if let verification = settings.clientVerification {
                 try context.verifyClients(verification)
             }
+            hostNamesOf.append(hostNames)
             // All are added: one that is taken already does not keep out the next.
             let added = hostNames.filter { names.add($0, index: index) }
             if index > 0 && added.isEmpty {
@@ -41,6 +45,8 @@ package final class TLSServerContext: @unchecked Sendable {
         }
         self.contexts = contexts
         self.names = names
+        let all = names
+        scopes = hostNamesOf.count > 1 ? hostNamesOf.map { CertificateScope($0, among: all) } : []
         self.ticketKeys = ticketKeys
         protocols = try ProtocolPreference(settings.applicationProtocols)
         verifiesClients = settings.clientVerification != nil
@@ -57,6 +63,14 @@ package final class TLSServerContext: @unchecked Sendable {
 
     /// What a session begins with, before the client has named a host.
     var initial: ContextHandle { contexts[0] }
+
+    /// For what the certificate stands that a client gets who names this host; `nil` when there is
+    /// only one certificate.
+    package func scope(for serverName: String?) -> CertificateScope? {
+        let name = serverName.flatMap { HostName($0.utf8, allowsWildcard: false) }
+        let index = name.flatMap { names.index(for: $0) } ?? 0
+        return index < scopes.count ? scopes[index] : nil
+    }
 
     /// The context for a host name; `nil` leaves the client with the default certificate.
     func context(for name: HostName) -> ContextHandle? {

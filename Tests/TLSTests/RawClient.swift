@@ -93,4 +93,30 @@ struct RawClient: ~Copyable {
         let count = SSL_read(session, &bytes, CInt(bytes.count))
         return count > 0 ? String(decoding: bytes[..<Int(count)], as: UTF8.self) : nil
     }
+
+    /// Sends close_notify.
+    func sayGoodbye() {
+        ERR_clear_error()
+        _ = SSL_shutdown(session)
+    }
+
+    // MARK: Resumption
+
+    /// What a later session may resume this one with. The caller frees it.
+    var resumption: OpaquePointer? { SSL_get1_session(session) }
+
+    /// Resumes an earlier session, and takes for granted that early data is welcome.
+    func resume(_ earlier: OpaquePointer) throws {
+        try #require(SSL_SESSION_set_max_early_data(earlier, 1000) == 1)
+        try #require(SSL_set_session(session, earlier) == 1)
+    }
+
+    /// Sends data behind the first hello, before anybody has answered.
+    func sendEarly(_ text: String) -> Bool {
+        ERR_clear_error()
+        var count = 0
+        return SSL_write_early_data(session, text, text.utf8.count, &count) == 1
+    }
+
+    var earlyDataStatus: CInt { SSL_get_early_data_status(session) }
 }

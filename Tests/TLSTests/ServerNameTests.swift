@@ -93,4 +93,27 @@ struct ServerNameTests {
                 ],
                 minVersion: .tls12, applicationProtocols: ["http/1.1"]))
     }
+
+    @Test(
+        "T08: a request belongs elsewhere only where another certificate stands for its host",
+        arguments: [
+            ("a.test", "a.test", false), ("a.test", "b.test", true), ("a.test", "x.b.test", true),
+            ("b.test", "a.test", true), ("b.test", "B.TEST", false), ("x.b.test", "b.test", false),
+            ("unknown.test", "a.test", false), ("unknown.test", "b.test", true),
+            ("a.test", "nobody.test", false), ("a.test", "127.0.0.1", false),
+            ("a.test", "[::1]", false),
+            ("a.test", "both.test", false), ("b.test", "both.test", false), ("b.test", "", false),
+        ])
+    func scope(serverName: String, host: String, isMisdirected: Bool) throws {
+        let fixture = try Fixture()
+        let context = try TLSServerContext(
+            TLSServerSettings(
+                certificates: [
+                    try fixture.issue("a", names: ["a.test", "both.test"]),
+                    try fixture.issue("b", names: ["b.test", "*.b.test", "both.test"]),
+                ], minVersion: .tls12, applicationProtocols: []))
+
+        #expect(context.scope(for: serverName)?.isMisdirected(host) == isMisdirected)
+        #expect(try fixture.server().scope(for: serverName) == nil)
+    }
 }

@@ -19,6 +19,8 @@ package struct SluiceOptions: Sendable {
     /// Where Sluice looks for tokens.
     package var tokenPlaces = ["query:access_token"]
     package var minVersion = "1.2"
+    /// Names of further certificates, each with an authority of its own.
+    package var furtherCertificates: [[String]] = []
     /// What the listener wants of clients' certificates, such as `{ authorities: ca.pem }`.
     package var clientCertificates: String?
     /// A program that starts Sluice, such as `prlimit --nofile=64`.
@@ -49,9 +51,12 @@ package struct SluiceOptions: Sendable {
         let places = tokenPlaces.map { "\"\($0)\"" }.joined(separator: ", ")
         sections["identity", default: []].append("tokens: [\(places)]")
         let clients = clientCertificates.map { ", client_certificates: \($0)" } ?? ""
+        let further = furtherCertificates.indices.map {
+            ", { chain: \(folder)/\($0)/chain.pem, key: \(folder)/\($0)/key.pem }"
+        }.joined()
         let tls = """
 
-                tls: { certificates: [ { chain: \(folder)/chain.pem, key: \(folder)/key.pem } ], \
+                tls: { certificates: [ { chain: \(folder)/chain.pem, key: \(folder)/key.pem }\(further) ], \
             min_version: "\(minVersion)"\(clients) }
             """
         var text = "listen:\n  - address: 127.0.0.1:\(port)\(usesTLS ? tls : "")\n"

@@ -23,6 +23,9 @@ package final class SluiceProcess: Sendable {
     package init(gateway: SocketAddress, options: SluiceOptions = SluiceOptions()) async throws {
         folder = try TemporaryFolder()
         try SelfSignedAuthority.write(to: folder.path, names: ["localhost", "127.0.0.1"])
+        for (index, names) in options.furtherCertificates.enumerated() {
+            try SelfSignedAuthority.write(to: "\(folder.path)/\(index)", names: names)
+        }
         for (name, text) in options.policies { try folder.write(text, to: "policies/" + name) }
         let settings = try folder.write(
             options.settings(folder: folder.path, gateway: "http://\(gateway.text)"),
