@@ -77,16 +77,17 @@ async def compare(proxies, cases, outcomes):
         answers = await each(cases, lambda case: send(port, case[1]))
         refusals[proxy] = [answer.is_refused for answer in answers]
         print(f"{proxy:10} refused {sum(refusals[proxy])} of {len(cases)}", flush=True)
-    looser = []
+    suspects = []
     for index, (name, data) in enumerate(cases):
-        if outcomes[index].is_refused:
-            continue
         who = [proxy for proxy in proxies if refusals[proxy][index]]
-        if who:
-            again = [proxy for proxy in who if (await send(proxies[proxy], data, 0.5, 3)).is_refused]
-            if again:
-                looser.append((again, name, data))
-    return looser
+        if who and not outcomes[index].is_refused:
+            suspects.append((who, name, data))
+
+    async def again(suspect):  # A slow machine is no refusal.
+        who, name, data = suspect
+        return [proxy for proxy in who if (await send(proxies[proxy], data, 0.5, 3)).is_refused], name, data
+
+    return [entry for entry in await each(suspects, again) if entry[0]]
 
 
 async def second_version(options, servers, readers, recorder):
