@@ -79,14 +79,37 @@ extension Scenarios {
                     "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 1\r\n\r\nx",
                     400
                 ),
+                ("H03", "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: +5\r\n\r\nhello", 400),
+                (
+                    "H03",
+                    "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 18446744073709551621\r\n\r\nhello",
+                    400
+                ),
                 ("H04", "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: xchunked\r\n\r\n", 400),
                 ("H05", "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding : chunked\r\n\r\n", 400),
+                ("H05", "GET / HTTP/1.1\r\nhost: a\r\nx: y\r\n z\r\n\r\n", 400),
                 ("H06", "GET / HTTP/1.1\nhost: a\n\n", 400),
+                ("H06", "GET / HTTP/1.1\rhost: a\r\n\r\n", 400),
+                ("H06", "GET / HTTP/1.1\r\nhost: a\r\n\rX", 400),
+                ("H07", "GET / HTTP/1.1\r\nhost: a\r\n: x\r\n\r\n", 400),
                 ("H07", "GET / HTTP/1.1\r\nhost: a\r\nx: a\0b\r\n\r\n", 400),
                 ("H11", "GET / HTTP/1.1\r\n\r\n", 400),
                 ("H12", "GET /a/../events HTTP/1.1\r\nhost: a\r\n\r\n", 400),
+                ("H11", "GET / HTTP/1.1\r\nhost: a\r\nhost: a\r\n\r\n", 400),
+                ("H11", "GET http://b/ HTTP/1.1\r\nhost: a\r\n\r\n", 400),
+                ("H12", "GET /a#b HTTP/1.1\r\nhost: a\r\n\r\n", 400),
+                ("H12", "GET /a%00 HTTP/1.1\r\nhost: a\r\n\r\n", 400),
+                ("H12", "GET /a%0d%0ab HTTP/1.1\r\nhost: a\r\n\r\n", 400),
                 ("H13", "TRACE / HTTP/1.1\r\nhost: a\r\n\r\n", 405),
+                ("H13", "get / HTTP/1.1\r\nhost: a\r\n\r\n", 400),
+                ("H13", "CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\n\r\n", 405),
                 ("H14", "GET / HTTP/2.0\r\nhost: a\r\n\r\n", 505),
+                ("H14", "GET / HTTP/1.32\r\nhost: a\r\n\r\n", 400),
+                (
+                    "H18",
+                    "POST / HTTP/1.1\r\nhost: a\r\nexpect: y 100-continue\r\ncontent-length: 1\r\n\r\n",
+                    417
+                ),
                 ("H20", "GET / HTTP/1.1\r\nhost: a\r\nconnection: authorization\r\n\r\n", 400),
             ])
         func refused(id: String, request: String, status: Int) async throws {
