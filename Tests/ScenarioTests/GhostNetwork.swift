@@ -93,6 +93,36 @@ final class GhostNetwork: Sendable {
         try await Self.run(["ip", "-n", name, "neighbor", "delete", near(wire), "dev", "far"])
     }
 
+    /// Whether packets can be lost by chance, too.
+    static let canLose = isPossible && succeeds("nft", "--version")
+    static let losesBy = "needs root, iproute2 and nftables, to lose packets by chance"
+
+    /// From now on the inside loses what `rule` of nft(8) says, of what comes and of what goes. Nobody
+    /// is told.
+    func lose(_ rule: String) async throws {
+        let inside = entrance + ["nft"]
+        try await Self.run(inside + ["add", "table", "inet", "loss"])
+        for hook in ["input", "output"] {
+            let place = ["inet", "loss", hook]
+            let what = "{ type filter hook \(hook) priority 0; }"
+            try await Self.run(inside + ["add", "chain"] + place + [what])
+            try await Self.run(inside + ["add", "rule"] + place + [rule, "counter", "drop"])
+        }
+    }
+
+    /// How many packets that rule has lost.
+    func lostCount() async throws -> Int {
+        let child = try ChildProcess(entrance + ["nft", "list", "table", "inet", "loss"])
+        guard try await child.waitForExit() == .code(0) else {
+            throw Failure(description: "nft list: \(child.errors)")
+        }
+        return child.lines.reduce(0) { sum, line in
+            let words = line.split(separator: " ")
+            guard let at = words.firstIndex(of: "packets"), at + 1 < words.count else { return sum }
+            return sum + (Int(words[at + 1]) ?? 0)
+        }
+    }
+
     private static func run(_ command: [String]) async throws {
         let child = try ChildProcess(command)
         guard try await child.waitForExit() == .code(0) else {
