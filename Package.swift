@@ -77,7 +77,7 @@ let package = Package(
         tests("HTTP1Tests", on: ["TestRandom", "HTTP1", "HTTPModel"]),
         tests("HTTP2Tests", on: ["TestRandom", "HTTP2", "HTTP1", "HTTPModel", "CNGHTTP2"]),
         tests("ProxyProtocolTests", on: ["TestRandom", "ProxyProtocol"]),
-        tests("EventStreamTests", on: ["TestRandom", "EventStream"]),
+        tests("EventStreamTests", on: ["TestRandom", "EventStreamReference", "EventStream"]),
         tests("PolicyTests", on: ["TestRandom", "Policy", "HTTPModel"]),
         tests("LedgerTests", on: ["TestRandom", "Ledger", "Policy", "HTTPModel"]),
         tests("TelemetryTests", on: ["TestRandom", "Telemetry", "Ledger"]),
@@ -96,6 +96,10 @@ let package = Package(
                 "Locking", "Reactor", "TLS", "HTTP1", "HTTPModel", "DemoGateway", "CNGHTTP2",
             ],
             path: "Tests/TestSupport",
+            swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+        .target(
+            name: "EventStreamReference", dependencies: ["EventStream"],
+            path: "Tests/EventStreamReference",
             swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
         tests("DocumentTests", on: []),
         tests(

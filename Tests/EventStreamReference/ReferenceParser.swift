@@ -1,12 +1,12 @@
-import EventStream
+package import EventStream
 
 /// The standard's algorithm, written down plainly on the whole input (WHATWG HTML, section 9.2.6).
-struct ReferenceParser {
-    private(set) var summary = Summary()
+package struct ReferenceParser {
+    package private(set) var summary = Summary()
     /// The offsets behind each line end that leaves the stream at a boundary.
-    private(set) var boundaries: [Int] = []
+    package private(set) var boundaries: [Int] = []
     /// The name of the event that the last blank line dispatched, if it did.
-    private(set) var dispatchedName: String?
+    package private(set) var dispatchedName: String?
 
     private let heartbeats: [HeartbeatPattern]
     private var dataLines: [[UInt8]] = []
@@ -20,7 +20,7 @@ struct ReferenceParser {
         let isWhole: Bool
     }
 
-    init(_ bytes: [UInt8], heartbeats: [HeartbeatPattern] = []) {
+    package init(_ bytes: [UInt8], heartbeats: [HeartbeatPattern] = []) {
         self.heartbeats = heartbeats
         var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         while start < bytes.count {
