@@ -101,6 +101,15 @@ let package = Package(
             name: "EventStreamReference", dependencies: ["EventStream"],
             path: "Tests/EventStreamReference",
             swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "TestRandom", "EventStreamReference", "HTTPModel", "HTTP1", "HTTP2",
+                "ProxyProtocol", "EventStream", "Policy", "TLS", "Identity", "Settings",
+            ],
+            path: "Tests/FuzzTargets",
+            swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+        tests("FuzzTests", on: ["FuzzTargets"]),
         tests("DocumentTests", on: []),
         tests(
             "ScenarioTests",
