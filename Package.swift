@@ -77,7 +77,7 @@ let package = Package(
         tests("HTTP1Tests", on: ["TestRandom", "HTTP1", "HTTPModel"]),
         tests("HTTP2Tests", on: ["TestRandom", "HTTP2", "HTTP1", "HTTPModel", "CNGHTTP2"]),
         tests("ProxyProtocolTests", on: ["TestRandom", "ProxyProtocol"]),
-        tests("EventStreamTests", on: ["TestRandom", "EventStream"]),
+        tests("EventStreamTests", on: ["TestRandom", "EventStreamReference", "EventStream"]),
         tests("PolicyTests", on: ["TestRandom", "Policy", "HTTPModel"]),
         tests("LedgerTests", on: ["TestRandom", "Ledger", "Policy", "HTTPModel"]),
         tests("TelemetryTests", on: ["TestRandom", "Telemetry", "Ledger"]),
@@ -97,6 +97,19 @@ let package = Package(
             ],
             path: "Tests/TestSupport",
             swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+        .target(
+            name: "EventStreamReference", dependencies: ["EventStream"],
+            path: "Tests/EventStreamReference",
+            swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "TestRandom", "EventStreamReference", "HTTPModel", "HTTP1", "HTTP2",
+                "ProxyProtocol", "EventStream", "Policy", "TLS", "Identity", "Settings",
+            ],
+            path: "Tests/FuzzTargets",
+            swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+        tests("FuzzTests", on: ["FuzzTargets"]),
         tests("DocumentTests", on: []),
         tests(
             "ScenarioTests",

@@ -75,7 +75,7 @@ func onFrame(
     case .data: if endsStream { session.handler.bodyEnded(on: stream) }
     case .settings: session.hasSettings = true
     case .resetStream: return session.countReset() ? goOn : giveUp
-    case .other: break
+    case .continuation, .other: break
     }
     return goOn
 }
@@ -101,7 +101,7 @@ func onFrameSent(
         unsafe session.resetSent(ErrorCode(rawValue: frame.pointee.rst_stream.error_code))
     case .other where unsafe frame.pointee.hd.type == UInt8(NGHTTP2_GOAWAY.rawValue):
         unsafe session.goAwaySent(ErrorCode(rawValue: frame.pointee.goaway.error_code))
-    case .headers, .settings, .other: break
+    case .headers, .settings, .continuation, .other: break
     }
     return goOn
 }

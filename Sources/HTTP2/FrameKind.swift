@@ -1,6 +1,6 @@
 /// The types of frames that we look at (RFC 9113, section 6).
 enum FrameKind {
-    case data, headers, resetStream, settings, other
+    case data, headers, resetStream, settings, continuation, other
 
     init(_ type: UInt8) {
         self =
@@ -9,6 +9,7 @@ enum FrameKind {
             case 1: .headers
             case 3: .resetStream
             case 4: .settings
+            case 9: .continuation
             default: .other
             }
     }
@@ -17,7 +18,7 @@ enum FrameKind {
     /// yet: what comes of it earns its frame back.
     func movesNothingOn(length: Int, endsStream: Bool) -> Bool {
         switch self {
-        case .settings, .headers, .other: true
+        case .settings, .headers, .continuation, .other: true
         case .data: length < FloodGuard.tinyDataBytes && !endsStream
         case .resetStream: false  // Counted by itself.
         }

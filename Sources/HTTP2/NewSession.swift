@@ -3,7 +3,9 @@ internal import CNGHTTP2
 /// Makes sessions of nghttp2, all with the same callbacks and options.
 enum NewSession {
     /// HEADERS and as many CONTINUATION frames hold the largest field section that we take.
-    private static let continuationsMax = 5
+    static let continuationsMax = 5
+    /// nghttp2 counts such a frame anew for each read that brings a part of its header.
+    private static let continuationPartsMax = continuationsMax * 9
     /// Acknowledgements that may be owed at a time.
     private static let acknowledgementsMax = 128
     /// Settings in one frame.
@@ -27,7 +29,7 @@ enum NewSession {
         unsafe nghttp2_option_set_no_closed_streams(options, 1)
         unsafe nghttp2_option_set_max_outbound_ack(options, acknowledgementsMax)
         unsafe nghttp2_option_set_max_settings(options, settingsMax)
-        unsafe nghttp2_option_set_max_continuations(options, continuationsMax)
+        unsafe nghttp2_option_set_max_continuations(options, continuationPartsMax)
         // Ours counts first; nghttp2's stands behind it.
         unsafe nghttp2_option_set_stream_reset_rate_limit(
             options, UInt64(limits.resetsMax) * 2, UInt64(limits.resetsMax))

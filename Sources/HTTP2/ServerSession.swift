@@ -18,6 +18,8 @@ package import HTTPModel
     package internal(set) var failure: SessionFailure?
     var floods: FloodGuard
     private var frames = FrameWatch()
+    /// CONTINUATION frames that follow each other so far.
+    private var continuations = 0
     /// The request whose fields are coming in, by its stream.
     var draft: (stream: Int32, request: RequestDraft)?
     /// What the field section that is coming in amounts to, unpacked.
@@ -94,16 +96,18 @@ package import HTTPModel
 
     /// Whether the frames that begin in `bytes` are not too many.
     private func countFrames(in bytes: Span<UInt8>) -> Bool {
-        var floods = floods
+        var (floods, continuations) = (floods, continuations)
         let now = now
         let isFine = frames.scan(bytes) { type, flags, length in
+            continuations = FrameKind(type) == .continuation ? continuations + 1 : 0
+            guard continuations <= NewSession.continuationsMax else { return false }
             let endsStream = flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
             guard FrameKind(type).movesNothingOn(length: length, endsStream: endsStream) else {
                 return true
             }
             return !floods.countFrame(now: now)
         }
-        self.floods = floods
+        (self.floods, self.continuations) = (floods, continuations)
         return isFine
     }
 

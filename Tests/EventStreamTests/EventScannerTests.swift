@@ -1,4 +1,5 @@
 import EventStream
+import EventStreamReference
 import Testing
 
 /// A stream, and what a client makes of it.

@@ -1,25 +1,8 @@
 import EventStream
+import EventStreamReference
 import TestRandom
 
-/// All that a scanner knows after some bytes, to be compared.
-struct Summary: Equatable {
-    var events = 0
-    var comments = 0
-    var heartbeats = 0
-    var bytesInProgress = 0
-    var position = EventScanner.Position.boundary
-    var lastEventID: String?
-    var hasIDs = false
-}
-
 extension EventScanner {
-    var summary: Summary {
-        Summary(
-            events: events, comments: comments, heartbeats: heartbeats,
-            bytesInProgress: bytesInProgress, position: position, lastEventID: lastEventID,
-            hasIDs: hasIDs)
-    }
-
     @discardableResult
     mutating func scan(_ bytes: some Collection<UInt8>) -> Seen {
         let array = Array(bytes)

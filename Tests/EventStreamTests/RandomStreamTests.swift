@@ -1,4 +1,5 @@
 import EventStream
+import EventStreamReference
 import TestRandom
 import Testing
 

@@ -73,9 +73,28 @@ struct FloodTests {
 
         let taken = flood(peer, atMost: 100) { _ in Frames.frame(9, 0, 1, []) }
 
-        #expect(taken <= 6)
-        #expect(peer.failure != nil)
+        #expect(taken == 6)
+        #expect(peer.failure == .controlFlood)
+        #expect(peer.goAwayCode == ErrorCode.enhanceYourCalm.rawValue)
         #expect(peer.heads.isEmpty)
+    }
+
+    @Test("F04: reads cut CONTINUATION frames, and their number stays", arguments: [1, 2, 5, .max])
+    func continuations(size: Int) throws {
+        let block = Frames.block(Frames.request())
+        let parts = (0..<5).map { number in
+            Array(block[(number * 4)..<(number == 4 ? block.count : number * 4 + 4)])
+        }
+        let peer = try Peer()
+
+        peer.send(Frames.frame(1, Frames.endStream, 1, []), inPiecesOf: size)
+        for (number, part) in parts.enumerated() {
+            peer.send(
+                Frames.frame(9, number == 4 ? Frames.endHeaders : 0, 1, part), inPiecesOf: size)
+        }
+
+        #expect(peer.heads.map(\.target.text) == ["/"])
+        #expect(peer.failure == nil)
     }
 
     @Test(

@@ -202,6 +202,20 @@ import Testing
                 "2.yaml:3:5: name: chat can never govern a stream, for all at 1.yaml:3:5"))
     }
 
+    @Test(
+        "a problem is one line, whatever the file makes it quote",
+        arguments: ["host", "path"], ["\\n", "\\e[31m", "\\u202e", "\u{2028}", "\u{2029}"])
+    func oneLine(key: String, character: String) throws {
+        let match = "match: { \(key): \"~a\(character)b\" }"
+        let text = "version: 1\npolicies:\n  - name: a\n    \(match)\n"
+
+        let problems = try #require(throws: Problems.self) { _ = try load(text) }
+
+        #expect(problems.list.count == 1)
+        let obeyed = "\n\u{1B}\u{202E}\u{2028}\u{2029}".unicodeScalars
+        #expect(!problems.text.unicodeScalars.contains { obeyed.contains($0) })
+    }
+
     @Test func `P03 a match that could not be read shadows nobody`() throws {
         let text = "version: 1\npolicies:\n  - name: a\n    match: { pth: /a }\n  - name: b\n"
 

@@ -25,6 +25,20 @@ import Testing
         #expect(entries.map(\.key) == ["a", "b"])
     }
 
+    @Test(
+        "P01 a character without its quotes is named, whatever ends the lines before it",
+        arguments: ["\n", "\r", "\r\n", "\u{85}", "\u{2028}", "\u{2029}"])
+    func strayCharacter(end: String) throws {
+        for (text, column) in [("c: @d", 4), ("@d", 1)] {
+            let refusal = try #require(throws: YAMLReader.Refusal.self) {
+                try YAMLReader.read(Array("a: 1\(end)b: 2\(end)\(text)\(end)".utf8))
+            }
+
+            #expect(refusal.message == "a text that begins with @ needs quotes")
+            #expect(refusal.mark == Mark(line: 3, column: column))
+        }
+    }
+
     @Test("P06 a text without a document is no tree", arguments: ["", "\n", "# only\n", "---\n"])
     func empty(text: String) throws {
         let root = try read(text)

@@ -21,8 +21,15 @@ package enum PolicyLoader {
     package static func load(
         texts: [(file: String, text: String)], generation: UInt64
     ) throws(Problems) -> PolicySet {
+        try load(files: texts.map { ($0.file, Array($0.text.utf8)) }, generation: generation)
+    }
+
+    /// Reads bytes as if they were files of these names, in the order given.
+    package static func load(
+        files: [(name: String, bytes: [UInt8])], generation: UInt64
+    ) throws(Problems) -> PolicySet {
         var assembly = PolicyAssembly()
-        for (file, text) in texts { assembly.add(Array(text.utf8), file: file) }
+        for (name, bytes) in files { assembly.add(bytes, file: name) }
         return try assembly.policySet(generation: generation)
     }
 

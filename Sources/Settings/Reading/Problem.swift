@@ -1,12 +1,12 @@
 /// One thing to mend, and where.
 package struct Problem: Hashable, Sendable {
     package let place: Place
-    /// What was got, what is expected, and how to put it right. Never a secret.
+    /// What was got, what is expected, and how to put it right, on one line. Never a secret.
     package let message: String
 
     package init(at place: Place, _ message: String) {
         self.place = place
-        self.message = message
+        self.message = message.onOneLine
     }
 
     /// One line, in the form that editors and terminals can jump to.

@@ -46,11 +46,19 @@ extension YAMLReader.Refusal {
         }
     }
 
+    /// What stands at `mark`. A line ends wherever libyaml ends one, which is at more than a LF.
     private static func character(at mark: Mark, in bytes: [UInt8]) -> Unicode.Scalar? {
-        let lines = bytes.split(
-            separator: UInt8(ascii: "\n"), maxSplits: mark.line, omittingEmptySubsequences: false)
-        guard mark.line <= lines.count else { return nil }
-        let line = String(decoding: lines[mark.line - 1], as: UTF8.self).unicodeScalars
-        return line.dropFirst(mark.column - 1).first
+        var (line, column, previous) = (1, 1, Unicode.Scalar(0))
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+            let isHalfOfEnd = scalar == "\n" && previous == "\r"
+            previous = scalar
+            if isHalfOfEnd { continue }
+            if line == mark.line, column == mark.column { return scalar }
+            switch scalar {
+            case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": (line, column) = (line + 1, 1)
+            default: column += 1
+            }
+        }
+        return nil
     }
 }
