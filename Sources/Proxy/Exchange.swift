@@ -4,6 +4,7 @@ import Identity
 import Ledger
 import Reactor
 import Settings
+import TLS
 import Telemetry
 
 /// One request and its response, between a client and the gateway.

@@ -65,7 +65,7 @@ final class HTTP2Listener: SessionHandler {
         if answers { respond(stream, body: Array("data: x\n\n".utf8), ends: stream % 4 == 1) }
     }
 
-    func requestRefused(_ refusal: RequestRefusal, on stream: Int32) {
+    func requestRefused(_ refusal: RequestRefusal, on stream: Int32, isComplete: Bool) {
         if case .invalid = refusal { tell(stream) }
         events.append(.refused(stream, refusal))
         if answers, case .invalid = refusal { respond(stream, body: [], ends: true) }

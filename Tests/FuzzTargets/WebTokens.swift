@@ -34,7 +34,8 @@ enum WebTokens {
         var users: [User] = []
         for rules in rules {
             let found = try? rules.token(in: head)
-            let (user, _) = rules.user(of: found, clientAddress: "192.0.2.1", hash: hash)
+            let (user, _) = rules.user(
+                of: found, certificateName: nil, clientAddress: "192.0.2.1", hash: hash)
             try check(user)
             users.append(user)
         }
