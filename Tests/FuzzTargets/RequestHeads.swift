@@ -15,7 +15,10 @@ enum RequestHeads {
         }
         guard let head = parsed(bytes, HeadLimits()) else { return }
         try checkToken(of: head)
-        for request in ways(to: head) { try check(head, asSentBy: request) }
+        try ResumedRequests.check(head)
+        for head in [head, ResumedRequests.restored(head)].compactMap(\.self) {
+            for request in ways(to: head) { try check(head, asSentBy: request) }
+        }
     }
 
     private static func parsed(_ bytes: [UInt8], _ limits: HeadLimits) -> RequestHead? {
