@@ -21,6 +21,9 @@ final class HTTP2Connection: ClientConnection {
     private var answeredEarly: [HTTP2Stream] = []
     /// Bytes that wait in the streams.
     private var streamBytes = 0
+    /// Until when a field section that has begun must be whole, whatever else goes on.
+    private var headDeadline: Duration?
+    private var hasGreeted = false
 
     /// Reads per turn, so that one busy client does not starve the others.
     private static let readsPerTurn = 8
@@ -61,8 +64,22 @@ final class HTTP2Connection: ClientConnection {
         isBusy = true
         session.receive(bytes, now: now)
         isBusy = false
+        noteProgress(of: session)
         pump()
         settle()
+    }
+
+    /// What has come may be the beginning of HTTP/2, or of a field section, or its end.
+    private func noteProgress(of session: ServerSession) {
+        if !hasGreeted, !session.awaitsPreface {
+            hasGreeted = true
+            if streams.isEmpty { setDeadline(now + limits.keepAliveTimeout) }
+        }
+        guard session.awaitsHead else { return headDeadline = nil }
+        guard headDeadline == nil else { return }
+        let end = now + limits.headerTimeout
+        headDeadline = end
+        hasten(to: end)
     }
 
     private func clientEnded() {
@@ -204,25 +221,33 @@ final class HTTP2Connection: ClientConnection {
             return now
         }
         for stream in streams.values where stream.deadline <= now { stream.expire() }
-        if streams.isEmpty, deadline <= now { expireIdle() }
+        if let headDeadline, headDeadline <= now {
+            expireHead()
+        } else if streams.isEmpty, deadline <= now {
+            expireIdle()
+        }
         return nextLook
     }
 
     private var nextLook: Duration {
         var next = streams.values.map(\.deadline).min() ?? deadline
         if !outbox.isEmpty { next = min(next, lastProgress + limits.writeTimeout) }
-        if let session, session.awaitsHead { next = min(next, deadline) }
+        if let headDeadline { next = min(next, headDeadline) }
         return min(next, now + .seconds(60))
     }
 
     /// No exchange for too long, or not even the beginning of HTTP/2.
     private func expireIdle() {
-        if let session, session.awaitsPreface || session.awaitsHead {
-            record(.headTimeout, request: nil, stream: nil)
-            session.end(.protocolError)
-        } else {
-            session?.shutDown()
-        }
+        if session?.awaitsPreface == true { return expireHead() }
+        session?.shutDown()
+        pump()
+        finish()
+    }
+
+    /// What has begun does not end.
+    private func expireHead() {
+        record(.headTimeout, request: nil, stream: nil)
+        session?.end(.protocolError)
         pump()
         finish()
     }

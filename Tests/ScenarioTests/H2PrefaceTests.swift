@@ -63,6 +63,49 @@ extension Scenarios {
             try await siege.expectUnharmed()
         }
 
+        @Test
+        func `F01 H15: a field section that does not end has its deadline beside live streams`()
+            async throws
+        {
+            let siege = try await H2Siege {
+                $0.set("limits", "header_timeout: 1s")
+                $0.set("limits", "keep_alive_timeout: 1h")
+            }
+            // Any other frame of the client's would be a breach of its own.
+            let client = try await siege.hostile {
+                $0.widensStreams = false
+                $0.widensConnection = false
+            }
+            let stream = client.request(
+                "GET", "/events?access_token=\(Tokens.jwt(sub: "somebody"))",
+                fields: [("accept", "text/event-stream")])
+            _ = try await stream.head()
+
+            client.send(.headers([0x82], on: client.nextStream(), endHeaders: false))
+
+            #expect(try await client.goAway() == .protocolError)
+            try await client.end()
+            try await siege.expectLogged("head_timeout")
+            try await siege.expectUnharmed(requests: 1)
+        }
+
+        @Test func `a connection without a request is kept as long as the settings say`()
+            async throws
+        {
+            let siege = try await H2Siege {
+                $0.set("limits", "header_timeout: 100ms")
+                $0.set("limits", "keep_alive_timeout: 2s")
+            }
+            let client = try await siege.hostile()
+            let start = ContinuousClock.now
+
+            #expect(try await client.goAway() == .noError)
+            #expect(start.duration(to: .now) > .seconds(1))
+            try await client.end()
+            #expect(siege.sluice.count("error") == 0)
+            try await siege.expectUnharmed()
+        }
+
         @Test func `F01 H15: a field section that does not end has a deadline`() async throws {
             let siege = try await H2Siege { $0.set("limits", "header_timeout: 1s") }
             let client = try await siege.hostile()
