@@ -68,45 +68,27 @@ struct Transport: ~Copyable {
     func giveUpPeer(after patience: Duration) { socket.giveUpPeer(after: patience) }
 
     /// What a later session may resume this one with.
-    func resumption() -> TLSResumption? {
-        switch session {
-        case .some(let session): session.isResumed ? nil : session.resumption
-        case nil: nil
-        }
-    }
+    func resumption() -> TLSResumption? { ask { $0.isResumed ? nil : $0.resumption } }
 
     mutating func handshake() -> TLSSession.HandshakeProgress {
         session?.handshake() ?? .done
     }
 
     /// What ALPN settled on; `nil` without TLS or ALPN.
-    func negotiatedProtocol() -> String? {
-        switch session {
-        case .some(let session): session.negotiatedProtocol
-        case nil: nil
-        }
-    }
+    func negotiatedProtocol() -> String? { ask { $0.negotiatedProtocol } }
 
     /// The host that the client has named; `nil` without TLS.
-    func serverName() -> String? {
-        switch session {
-        case .some(let session): session.serverName
-        case nil: nil
-        }
-    }
+    func serverName() -> String? { ask { $0.serverName } }
 
     /// The name in the peer's certificate; `nil` without one that was verified.
-    func certificateName() -> String? {
-        switch session {
-        case .some(let session): session.certificateName
-        case nil: nil
-        }
-    }
+    func certificateName() -> String? { ask { $0.certificateName } }
 
     /// What is wrong with the peer's certificate; `nil` when nothing is.
-    func certificateProblem() -> String? {
+    func certificateProblem() -> String? { ask { $0.certificateProblem } }
+
+    private func ask<Answer>(_ question: (borrowing TLSSession) -> Answer?) -> Answer? {
         switch session {
-        case .some(let session): session.certificateProblem
+        case .some(let session): question(session)
         case nil: nil
         }
     }
