@@ -26,7 +26,12 @@ extension RealSoftware {
             try await sluice.expectSoundEnd()
         }
 
-        @Test(arguments: [["--header", "Expect:"], ["--header", "Transfer-Encoding: chunked"]])
+        // Over HTTP/2 this curl stops in the middle of the length that it has announced, which is a
+        // PROTOCOL_ERROR (F20): there it must announce none.
+        @Test(arguments: [
+            ["--http1.1", "--header", "Expect:"], ["--header", "Transfer-Encoding: chunked"],
+            ["--http1.1", "--header", "Transfer-Encoding: chunked"],
+        ])
         func `an answer that comes before the upload is over reaches the client`(
             options: [String]
         ) async throws {
