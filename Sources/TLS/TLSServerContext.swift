@@ -65,9 +65,10 @@ package final class TLSServerContext: @unchecked Sendable {
     var initial: ContextHandle { contexts[0] }
 
     /// For what the certificate stands that a client gets who names this host; `nil` when there is
-    /// only one certificate.
+    /// only one certificate, and for a client that names none: it has no way to get another.
     package func scope(for serverName: String?) -> CertificateScope? {
-        let name = serverName.flatMap { HostName($0.utf8, allowsWildcard: false) }
+        guard let serverName else { return nil }
+        let name = HostName(serverName.utf8, allowsWildcard: false)
         let index = name.flatMap { names.index(for: $0) } ?? 0
         return index < scopes.count ? scopes[index] : nil
     }

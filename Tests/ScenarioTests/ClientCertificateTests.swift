@@ -65,6 +65,16 @@ extension Scenarios {
                     #expect(line["detail"] == problem)
                 }
             }
+            let before = stage.sluice.count("error")
+            let client = try stage.sluice.h2Client(showing: nil)
+            client.request("GET", "/hello")
+            let end = try await client.end()
+            guard case .failed(let reason) = end else {
+                Issue.record("over HTTP/2: \(end)")
+                return
+            }
+            #expect(reason.hasPrefix("tls_peer_alert"))
+            try await stage.sluice.log("error", count: before + 1)
             #expect(stage.gateway.gateway.requestCount == 0)
             try await stage.expectSoundEnd()
         }
@@ -93,7 +103,8 @@ extension Scenarios {
                 let client = try stage.sluice.client(showing: certificate)
                 client.request("GET", "/hello")
 
-                try await client.end()
+                let end = try await client.end()
+                if case .closeNotify = end { Issue.record("\(reason): ended properly") }
                 #expect(client.now.raw.isEmpty)
                 try await stage.sluice.log("error") { $0["reason"] == reason }
             }

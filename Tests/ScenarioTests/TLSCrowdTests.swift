@@ -26,10 +26,16 @@ extension Scenarios {
             #expect(try await misdirected.whole().status == 421)
             #expect(try await h2.request("GET", "/hello").whole().status == 200)
 
+            // Who names no host could never get the other certificate.
+            let nameless = try stage.sluice.client(protocols: ["http/1.1"], serverName: nil)
+            nameless.request("GET", "/hello", host: "other.test")
+            #expect(try await nameless.whole().status == 200)
+            nameless.leave(.close)
+
             try await stage.sluice.log("error", count: 2)
             #expect(
                 stage.sluice.lines("error").map { $0["reason"] } == ["misdirected", "misdirected"])
-            #expect(stage.gateway.gateway.requestCount == 3)
+            #expect(stage.gateway.gateway.requestCount == 4)
             client.leave(.close)
             h2.leave(.close)
             try await stage.expectSoundEnd()

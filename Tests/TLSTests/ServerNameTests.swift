@@ -103,8 +103,9 @@ struct ServerNameTests {
             ("a.test", "nobody.test", false), ("a.test", "127.0.0.1", false),
             ("a.test", "[::1]", false),
             ("a.test", "both.test", false), ("b.test", "both.test", false), ("b.test", "", false),
-        ])
-    func scope(serverName: String, host: String, isMisdirected: Bool) throws {
+            (nil, "b.test", nil),
+        ] as [(String?, String, Bool?)])
+    func scope(serverName: String?, host: String, isMisdirected: Bool?) throws {
         let fixture = try Fixture()
         let context = try TLSServerContext(
             TLSServerSettings(
