@@ -100,7 +100,8 @@ extension Scenarios {
 
         @Test(
             "R04: the limit of a control group is heeded before the kernel does",
-            .enabled(if: GhostNetwork.isPossible, "needs root, to show a control group of its own"))
+            .enabled(if: GhostNetwork.isPossible, "needs root, to show a control group of its own"),
+            .disabled(if: Scale.isSmall, "a sanitizer's memory would be measured"))
         func controlGroup() async throws {
             let limit = 96 << 20
             // A mount that only this process sees, with the file in which the kernel tells a limit.

@@ -11,6 +11,11 @@ package enum Scale {
         }
     }
 
+    /// Sanitizers run so: they need more memory than the program, and give none back.
+    package static var isSmall: Bool {
+        ProcessInfo.processInfo.environment["SLUICE_SCALE"] == "small"
+    }
+
     package static var isFull: Bool {
         ProcessInfo.processInfo.environment["SLUICE_SCALE"] == "full"
     }
