@@ -13,14 +13,15 @@ import Telemetry
 ///        │            │               ├──> tunnel ──┼────────────┼──────────^
 ///        └────────────┴───────────────┴─────────────┴────────────┴──────────^
 ///
-/// `waiting` is a request for a stream that is held back because many come at once; `leaving` is a stream that Sluice closes: it waits a moment for the end of the event in progress.
+/// `waiting` is a request for a stream that is held back because many come at once; `leaving` is a
+/// stream that Sluice closes: it waits a moment for the end of the event in progress.
 /// In `ended` both sides, the ledger's entry and the timer are released; late news finds nobody.
 ///
 /// The request's way is here; the response's in `Exchange+Response.swift`, what can go wrong in
 /// `Exchange+Failing.swift`, and everything about a stream in `Exchange+Stream.swift`; whom the
-/// ledger turns away in `Exchange+Refusing.swift`, who comes back in `Exchange+Returning.swift`, how Sluice closes a stream in
-/// `Exchange+Leaving.swift`, and what else it says on one in `Exchange+Injecting.swift`. A WebSocket
-/// is in `Exchange+Tunnel.swift`.
+/// ledger turns away in `Exchange+Refusing.swift`, who comes back in `Exchange+Returning.swift`, how
+/// Sluice closes a stream in `Exchange+Leaving.swift`, and what else it says on one in
+/// `Exchange+Injecting.swift`. A WebSocket is in `Exchange+Tunnel.swift`.
 final class Exchange {
     enum Phase {
         case waiting, connecting, awaitingHead, relaying

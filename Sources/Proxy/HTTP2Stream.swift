@@ -8,8 +8,8 @@ import Telemetry
 /// One stream of HTTP/2, and the exchange that it carries.
 ///
 /// What the client has no window for waits in the `outbox`: a page of it, and at most one read more,
-/// since the gateway is paused then. What the gateway does not take yet stays within the window that the client was
-/// given (`unconsumed`). The request's way is in `HTTP2Stream+Request.swift`.
+/// since the gateway is paused then. What the gateway does not take yet stays within the window that
+/// the client was given (`unconsumed`). The request's way is in `HTTP2Stream+Request.swift`.
 final class HTTP2Stream: Carrier {
     let connection: HTTP2Connection
     let id: Int32
