@@ -67,6 +67,8 @@ extension ServerSession {
     }
 
     func streamClosed(_ stream: Int32, _ code: ErrorCode) {
+        // A field section that was given up is not waited for any more.
+        if draft?.stream == stream { draft = nil }
         guard known.remove(stream) != nil else { return }
         handler.streamClosed(stream, error: code)
     }
