@@ -17,7 +17,7 @@ package struct ErrorCode: RawRepresentable, Hashable, Sendable {
     package static let enhanceYourCalm = ErrorCode(rawValue: 11)
 
     /// In one word, for logs.
-    var word: String {
+    package var word: String {
         switch self {
         case .noError: "no_error"
         case .protocolError: "protocol_error"

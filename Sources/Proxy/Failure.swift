@@ -23,6 +23,8 @@ enum Failure: Error {
     case bodyTimeout
     /// The client left, or cut its connection, before the answer was complete.
     case clientGone
+    /// The stream of HTTP/2 ended by this code before the answer was complete.
+    case clientReset(ErrorCode)
     /// The client did not read what it was sent.
     case clientStalled
     /// Nothing has passed a tunnel for too long.
@@ -51,7 +53,7 @@ enum Failure: Error {
     var fault: Fault {
         switch self {
         case .malformed, .malformedHTTP2, .identity, .misdirected, .headTimeout, .bodyTimeout,
-            .clientGone, .clientStalled, .tunnelIdle:
+            .clientGone, .clientReset, .clientStalled, .tunnelIdle:
             .client
         case .session(let failure): failure.isClients ? .client : .sluice
         case .gatewayUnreachable, .gatewayConnectTimeout, .gatewayResponseTimeout,
@@ -69,7 +71,7 @@ enum Failure: Error {
         case .identity: 400
         case .misdirected: 421
         case .headTimeout, .bodyTimeout: 408
-        case .clientGone, .clientStalled, .tunnelIdle, .malformedHTTP2, .session: nil
+        case .clientGone, .clientReset, .clientStalled, .tunnelIdle, .malformedHTTP2, .session: nil
         case .gatewayConnectTimeout, .gatewayResponseTimeout: 504
         case .gatewayUnreachable, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
             .gatewayReset, .gatewayTLS, .gatewayTLSSetup:
@@ -88,7 +90,7 @@ enum Failure: Error {
         case .misdirected: "misdirected"
         case .headTimeout: "head_timeout"
         case .bodyTimeout: "body_timeout"
-        case .clientGone: "client_closed"
+        case .clientGone, .clientReset: "client_closed"
         case .clientStalled: "slow_consumer"
         case .tunnelIdle: "tunnel_idle"
         case .gatewayUnreachable: "gateway_unreachable"
@@ -116,6 +118,7 @@ enum Failure: Error {
             "\(failure.reason): \(failure.detail)"
         case .gatewayTLSSetup(let error): error.message
         case .gatewayClosed: "the connection ended before the response did"
+        case .clientReset(let code): "the stream ended: \(code.word)"
         case .session(.library(let code)): "nghttp2 error \(code)"
         case .malformed, .malformedHTTP2, .session, .identity, .misdirected, .headTimeout,
             .bodyTimeout, .clientGone, .clientStalled, .tunnelIdle, .gatewayConnectTimeout,
@@ -135,7 +138,7 @@ enum Failure: Error {
     /// Why a stream closes that runs into it.
     var closeReason: CloseReason {
         switch self {
-        case .clientGone: .clientClosed
+        case .clientGone, .clientReset: .clientClosed
         case .clientStalled: .slowConsumer
         case .malformed, .malformedHTTP2, .session, .identity, .misdirected, .headTimeout,
             .bodyTimeout, .tunnelIdle, .gatewayUnreachable, .gatewayConnectTimeout,
@@ -154,7 +157,7 @@ enum Failure: Error {
             .gatewayReset, .gatewayTLS, .gatewayTLSSetup, .exhausted, .admission, .memory:
             true
         case .malformed, .malformedHTTP2, .session, .headTimeout, .bodyTimeout, .clientGone,
-            .clientStalled, .tunnelIdle, .draining:
+            .clientReset, .clientStalled, .tunnelIdle, .draining:
             false
         }
     }

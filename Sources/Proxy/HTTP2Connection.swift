@@ -207,7 +207,7 @@ final class HTTP2Connection: ClientConnection {
         streams = [:]
         drained = []
         answeredEarly = []
-        for stream in all.values { stream.closed(.cancel) }
+        for stream in all.values { stream.closed(nil) }
         session = nil
     }
 

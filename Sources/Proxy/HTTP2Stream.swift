@@ -198,8 +198,8 @@ final class HTTP2Stream: Carrier {
         connection.settle()
     }
 
-    /// The session is done with the stream, or the connection has ended.
-    func closed(_ code: ErrorCode) {
+    /// The session is done with the stream, by this code, or the connection has ended.
+    func closed(_ code: ErrorCode?) {
         isClosed = true
         dropOutbox()
         let isTunnel = exchange?.isTunnel == true
@@ -210,7 +210,7 @@ final class HTTP2Stream: Carrier {
             return
         }
         held = []
-        exchange?.clientFailed(.clientGone)
+        exchange?.clientFailed(code.map { .clientReset($0) } ?? .clientGone)
         exchange = nil
     }
 
