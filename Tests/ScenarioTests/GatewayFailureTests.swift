@@ -59,6 +59,37 @@ extension Scenarios {
             try await stage.expectSoundEnd()
         }
 
+        @Test("I10: a stream with a hundred cookies is none", arguments: [90, 100])
+        func cookies(count: Int) async throws {
+            let gateway = try RawGateway { peer in
+                guard peer.readHead() != nil else { return }
+                let cookies = (0..<count).map { "set-cookie: c\($0)=\($0)\r\n" }.joined()
+                peer.send(
+                    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\(cookies)\r\n"
+                        + "data: 1\n\n")
+                _ = peer.readsEnd()
+            }
+            let sluice = try await SluiceProcess(gateway: gateway.address)
+            let client = sluice.stream("alice")
+
+            let head = try await client.head()
+
+            if count < 100 {
+                // Each stays a field of its own (RFC 9110, section 5.3).
+                #expect(head.status == 200)
+                #expect(head.all("set-cookie") == (0..<count).map { "c\($0)=\($0)" })
+                _ = try await client.event { $0.data == "1" }
+            } else {
+                #expect(head.status == 502)
+                #expect(head.all("set-cookie") == [])
+                let line = try await sluice.log("error")
+                #expect(line["reason"] == "gateway_malformed")
+                #expect(sluice.count("stream_opened") == 0)
+            }
+            client.leave(.close)
+            try await sluice.stop()
+        }
+
         @Test(
             "U03 U04 U07: a body that is cut is never taken for a whole one",
             arguments: [

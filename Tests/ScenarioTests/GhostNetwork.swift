@@ -93,6 +93,11 @@ final class GhostNetwork: Sendable {
         try await Self.run(["ip", "-n", name, "neighbor", "delete", near(wire), "dev", "far"])
     }
 
+    /// From now on larger packets than that vanish on their way to the tests' end.
+    func setNearMTU(_ count: Int) async throws {
+        try await Self.run(["ip", "link", "set", interface, "mtu", "\(count)"])
+    }
+
     /// Whether packets can be lost by chance, too.
     static let canLose = isPossible && succeeds("nft", "--version")
     static let losesBy = "needs root, iproute2 and nftables, to lose packets by chance"

@@ -110,6 +110,33 @@ extension Scenarios {
         }
 
         @Test(
+            "K10: a path that swallows large packets holds up what is large, and loses nothing",
+            .enabled(if: GhostNetwork.isPossible, Comment(rawValue: GhostNetwork.isNeeded)))
+        func blackHole() async throws {
+            let stage = try await GhostStage()
+            let large = try await stage.openStream("large")
+            let small = try await stage.openStream("small")
+            // Nobody is told that packets of the agreed size do not fit any more.
+            try await stage.network.setNearMTU(1000)
+            let padding = String(repeating: "x", count: 1200)
+            stage.gateway.publish(to: "large", event: "message", data: padding)
+            try await stage.tell(small, of: "small", 0..<20)
+            #expect(large.response?.events.contains { $0.data == padding } == false)
+
+            for number in 0..<5 {
+                stage.gateway.publish(to: "large", event: "message", data: "\(number)")
+            }
+            try await stage.network.setNearMTU(1500)
+
+            _ = try await large.event { $0.data == "4" }
+            let heard = (large.response?.events ?? []).map(\.data)
+            #expect(heard.suffix(6) == [padding] + (0..<5).map(String.init))
+            #expect(small.numbers == Array(0..<20))
+            #expect(stage.sluice.count("stream_closed") == 0)
+            try await stage.sluice.expectSoundEnd()
+        }
+
+        @Test(
             "K10: a wire that loses what is sent now and then costs time alone",
             .enabled(if: GhostNetwork.isPossible, Comment(rawValue: GhostNetwork.isNeeded)))
         func lossyWire() async throws {

@@ -138,17 +138,6 @@ extension Scenarios {
             try await stage.expectSoundEnd()
         }
 
-        @Test func `H16: a head that is too long is answered 431`() async throws {
-            let stage = try await Stage()
-            let client = stage.sluice.client()
-
-            client.send("GET / HTTP/1.1\r\nhost: a\r\n", answering: "GET")
-            for _ in 0..<40 { client.send("x: \(String(repeating: "y", count: 4000))\r\n") }
-
-            #expect(try await client.whole().status == 431)
-            try await stage.expectSoundEnd()
-        }
-
         @Test func `I05: two tokens that disagree are answered 400`() async throws {
             let stage = try await Stage()
             let client = stage.sluice.client()

@@ -98,6 +98,43 @@ extension Scenarios {
 
     @Suite("More than the machine has")
     struct PressureTests {
+        @Test func `K08: one address that connects from every port keeps its share and no more`()
+            async throws
+        {
+            let attempts = Scale.pick(small: 2000, normal: 28_000, full: 28_000)
+            let share = 50
+            let stage = try await Stage {
+                $0.usesTLS = false
+                $0.set("limits", "connections_per_address_max: \(share)")
+            }
+            let inside = (0..<share).map { stage.sluice.stream("user-\($0)") }
+            for client in inside { #expect(try await client.head().status == 200) }
+            let memory = stage.sluice.child.residentKiB
+
+            var refused = 0
+            while refused < attempts {
+                let crowd = (0..<500).map { _ in stage.sluice.rawClient() }
+                for client in crowd {
+                    try await client.end()
+                    #expect(client.now.receivedCount == 0)
+                }
+                refused += crowd.count
+            }
+
+            #expect(stage.sluice.child.residentKiB - memory < 8192)
+            // Told, but not line by line.
+            let lines = stage.sluice.lines("error")
+            #expect(lines.allSatisfy { $0["reason"] == "connections_per_address_max" })
+            #expect((1..<attempts).contains(lines.count))
+            stage.gateway.gateway.publish(to: nil, event: "message", data: "fine")
+            for client in inside { _ = try await client.event { $0.data == "fine" } }
+            // The place of one who leaves is free.
+            inside[0].leave(.reset)
+            try await stage.gateway.streams(share - 1)
+            #expect(try await stage.sluice.openStream("late").isOpen)
+            try await stage.expectSoundEnd()
+        }
+
         @Test func `R04: above memory_max nothing new begins, and what is live goes on`()
             async throws
         {

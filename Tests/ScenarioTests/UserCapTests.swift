@@ -42,6 +42,30 @@ extension Scenarios {
             #expect(drained.count == users.count)
         }
 
+        @Test func `I03: names that look alike are those of different users`() async throws {
+            // Latin, Cyrillic, one with an accent in one letter and in two, wide, and with nothing
+            // to see behind it.
+            let names = [
+                "alice", "\u{430}lice", "\u{E0}lice", "a\u{300}lice", "\u{FF41}lice",
+                "alice\u{200B}", "Alice", "alice ", "../alice", "alice:*", "\"alice\"",
+            ]
+            let stage = try await Stage()
+
+            var clients: [TestClient] = []
+            for name in names { clients.append(try await stage.sluice.openStream(name)) }
+
+            // One each, so nobody has taken anybody's place.
+            try await stage.gateway.streams(names.count)
+            #expect(stage.sluice.count("evict") == 0)
+            // Two strings of Swift are the same when they look the same, bytes are not.
+            let users = stage.sluice.lines("stream_opened").map { Array(($0["user"] ?? "").utf8) }
+            #expect(Set(users).count == names.count)
+            _ = try await stage.sluice.openStream(names[1])
+            #expect(try await clients[1].end() == .closeNotify)
+            #expect(clients.filter(\.isOpen).count == names.count - 1)
+            try await stage.expectSoundEnd()
+        }
+
         /// Every victim was opened before its cause, and both are streams of the same user.
         private func expectPlausibleEvictions(_ sluice: SluiceProcess, count: Int) {
             var opened: [String: (user: String?, order: Int)] = [:]

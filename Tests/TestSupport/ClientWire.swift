@@ -81,6 +81,8 @@ final class ClientWire {
             phase = .open
             client.shookHands(tlsVersion: nil, negotiatedProtocol: nil)
             flush()
+            // The end may have come with the beginning; it is announced once.
+            receive()
         case .tls(let context, let name):
             do throws(TLSSetupError) {
                 session = try TLSSession(
