@@ -11,11 +11,13 @@ struct Browser: Sendable {
     }
 
     let reporter: Reporter
+    private let turn: NetworkTurn
     /// Where its pages send what they have to tell.
     private let report: String
 
     init(_ kind: Kind) async throws {
         try Fixtures.check(kind)
+        turn = await NetworkTurn.take()
         // -B: Python leaves nothing beside the fixtures.
         reporter = try Reporter(
             [Fixtures.python(), "-B", Fixtures.path("browser.py"), kind.rawValue],

@@ -16,6 +16,7 @@ final class GhostNetwork: Sendable {
         let description: String
     }
 
+    private let turn: NetworkTurn
     private let number: Int
     private var name: String { "sluice-ghost-\(number)" }
     private var interface: String { "ghost\(number)" }
@@ -38,6 +39,7 @@ final class GhostNetwork: Sendable {
     }
 
     init() async throws {
+        turn = await NetworkTurn.take()
         number = try await Self.claim()
         let far = ["ip", "-n", name]
         try await Self.run([
@@ -57,7 +59,12 @@ final class GhostNetwork: Sendable {
     deinit {
         let commands = "ip link delete \(interface); ip netns delete \(name)"
         do {
-            _ = try ChildProcess(["sh", "-c", commands])
+            let child = try ChildProcess(["sh", "-c", commands])
+            // The turn of others begins when the wires are gone.
+            Task { [turn] in
+                _ = try? await child.waitForExit()
+                withExtendedLifetime(turn) {}
+            }
         } catch {
             Issue.record(error, "\(name) is left over")
         }
