@@ -133,9 +133,7 @@ def main():
         folder = pathlib.Path(name)
         folder.chmod(0o755)
         base.make_certificate(folder)
-        (folder / "files").mkdir()
-        (folder / "files/large").write_bytes(bytes(1 << 24))
-        (folder / "files/index.html").write_text("a page\n")
+        base.make_files(folder)
         source_port = base.free_port()
         source = base.start_source(folder, source_port)
         try:

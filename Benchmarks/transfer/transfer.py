@@ -41,6 +41,13 @@ def make_certificate(folder):
         check=True, stderr=subprocess.DEVNULL)
 
 
+def make_files(folder):
+    """What the gateway serves: a page, and something that takes a while to read."""
+    (folder / "files").mkdir()
+    (folder / "files/index.html").write_text("a page\n")
+    (folder / "files/large").write_bytes(bytes(1 << 24))
+
+
 class Sink:
     """A gateway for uploads: answers with the sum of what it got."""
 
