@@ -74,7 +74,7 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        tests("HTTP1Tests", on: ["TestRandom", "HTTP1", "HTTPModel"]),
+        tests("HTTP1Tests", on: ["TestRandom", "HTTP1Reading", "HTTP1", "HTTPModel"]),
         tests("HTTP2Tests", on: ["TestRandom", "HTTP2", "HTTP1", "HTTPModel", "CNGHTTP2"]),
         tests("ProxyProtocolTests", on: ["TestRandom", "ProxyProtocol"]),
         tests("EventStreamTests", on: ["TestRandom", "EventStreamReference", "EventStream"]),
@@ -102,10 +102,13 @@ let package = Package(
             path: "Tests/EventStreamReference",
             swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
         .target(
+            name: "HTTP1Reading", dependencies: ["HTTP1", "HTTPModel"], path: "Tests/HTTP1Reading",
+            swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+        .target(
             name: "FuzzTargets",
             dependencies: [
-                "TestRandom", "EventStreamReference", "HTTPModel", "HTTP1", "HTTP2",
-                "ProxyProtocol", "EventStream", "Policy", "TLS", "Identity", "Settings",
+                "TestRandom", "EventStreamReference", "HTTP1Reading", "HTTPModel", "HTTP1",
+                "HTTP2", "ProxyProtocol", "EventStream", "Policy", "TLS", "Identity", "Settings",
             ],
             path: "Tests/FuzzTargets",
             swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),

@@ -51,11 +51,12 @@ let package = Package(
         module("Settings", on: ["HTTPModel", "Policy", "Identity", "CYAML"]),
         support("TestRandom"),
         support("EventStreamReference", on: ["EventStream"]),
+        support("HTTP1Reading", on: ["HTTP1", "HTTPModel"]),
         support(
             "FuzzTargets",
             on: [
-                "TestRandom", "EventStreamReference", "HTTPModel", "HTTP1", "HTTP2",
-                "ProxyProtocol", "EventStream", "Policy", "TLS", "Identity", "Settings",
+                "TestRandom", "EventStreamReference", "HTTP1Reading", "HTTPModel", "HTTP1",
+                "HTTP2", "ProxyProtocol", "EventStream", "Policy", "TLS", "Identity", "Settings",
             ]),
         .target(name: "CFuzzer"),
         .executableTarget(

@@ -1,76 +1,49 @@
 import HTTP1
+import HTTP1Reading
 import HTTPModel
 
 /// A body in chunks with its trailers, from the sender's framing to ours.
 enum ChunkedBodies {
     private struct Body: Equatable {
-        var payload: [UInt8] = []
-        var rest: [UInt8] = []
-        var isEnded = false
+        var read: DecodedBody
         var trailers: [[UInt8]] = []
-        var error: HTTP1Error?
     }
 
     static func check(_ bytes: [UInt8]) throws(BrokenProperty) {
         let cuttings = Cuttings(bytes)
         let plain = try cuttings.agree(on: "a body is read the same in any pieces") {
-            decode($0, BodyDecoder(.chunked)).0
+            decode($0).0.read
         }
         let body = try cuttings.agree(on: "trailers are read the same in any pieces") {
-            decode($0, BodyDecoder(.chunked, keepsTrailers: true)).0
+            decode($0, keepsTrailers: true).0
         }
-        try require(
-            plain.payload == body.payload && plain.rest == body.rest && plain.error == body.error,
-            "keeping trailers changes nothing else")
-        try checkPlainReading(of: bytes, against: body)
-        guard body.isEnded, body.error == nil else { return }
+        try require(plain == body.read, "keeping trailers changes nothing else")
+        try checkPlainReading(of: bytes, against: body.read)
+        guard body.read.isEnded, body.read.error == nil else { return }
         try checkReframed(bytes, body)
     }
 
     private static func decode(
-        _ pieces: [[UInt8]], _ decoder: BodyDecoder
+        _ pieces: [[UInt8]], keepsTrailers: Bool = false
     ) -> (Body, Fields?) {
-        var (decoder, body) = (decoder, Body())
+        var decoder = BodyDecoder(.chunked, keepsTrailers: keepsTrailers)
+        var body = Body(read: DecodedBody(of: pieces, read: &decoder))
         do throws(HTTP1Error) {
-            for piece in pieces {
-                if body.isEnded {
-                    body.rest += piece
-                } else {
-                    try decode(piece, &decoder, into: &body)
-                }
+            guard body.read.isEnded, let trailers = try decoder.trailers() else {
+                return (body, nil)
             }
-            guard body.isEnded, let trailers = try decoder.trailers() else { return (body, nil) }
             body.trailers = Heads.lines(of: trailers)
             return (body, trailers)
         } catch {
-            body.error = error
+            body.read.error = error
             return (body, nil)
-        }
-    }
-
-    private static func decode(
-        _ piece: [UInt8], _ decoder: inout BodyDecoder, into body: inout Body
-    ) throws(HTTP1Error) {
-        var start = 0
-        while true {
-            switch try decoder.next(piece.span, from: start) {
-            case .data(let range):
-                body.payload += piece[range]
-                start = range.upperBound
-            case .needMore:
-                return
-            case .end(let offset):
-                body.isEnded = true
-                body.rest += piece[offset...]
-                return
-            }
         }
     }
 
     /// The grammar read as it is written (RFC 9112, section 7.1), without a limit: what the decoder
     /// takes for a whole body, everybody does.
     private static func checkPlainReading(
-        of bytes: [UInt8], against body: Body
+        of bytes: [UInt8], against body: DecodedBody
     ) throws(BrokenProperty) {
         guard body.isEnded else { return }
         var (rest, payload) = (bytes[...], [UInt8]())
@@ -99,16 +72,17 @@ enum ChunkedBodies {
 
     /// The body as we would frame it for the next hop is read as the same body.
     private static func checkReframed(_ bytes: [UInt8], _ body: Body) throws(BrokenProperty) {
-        let trailers = decode([bytes], BodyDecoder(.chunked, keepsTrailers: true)).1
+        let trailers = decode([bytes], keepsTrailers: true).1
+        let payload = body.read.payload
         var framed: [UInt8] = []
-        if !body.payload.isEmpty {
-            ChunkHeader(size: body.payload.count).append(to: &framed)
-            framed += body.payload + ChunkHeader.lineEnd
+        if !payload.isEmpty {
+            ChunkHeader(size: payload.count).append(to: &framed)
+            framed += payload + ChunkHeader.lineEnd
         }
         framed += trailers.map { ChunkHeader.lastChunk(with: $0) } ?? ChunkHeader.lastChunk
         var wanted = body
-        wanted.rest = []
-        let again = decode([framed], BodyDecoder(.chunked, keepsTrailers: true)).0
+        wanted.read.rest = []
+        let again = decode([framed], keepsTrailers: true).0
         try require(again == wanted, "a body that goes on stays as it is", "\(again)")
     }
 }

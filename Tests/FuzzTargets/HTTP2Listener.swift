@@ -1,4 +1,5 @@
 import HTTP1
+import HTTP1Reading
 import HTTP2
 import HTTPModel
 
@@ -119,7 +120,7 @@ final class HTTP2Listener: SessionHandler {
             clientAddress: "192.0.2.1", scheme: "https", fallbackHost: "gateway.internal",
             acceptsOnlyIdentity: true, webSocketKey: "AAAAAAAAAAAAAAAAAAAAAA=="
         ).serialize(head)
-        guard let found = try? Heads.find(in: [sent], Heads.ample), found.count == sent.count,
+        guard let found = try? findHead(in: [sent], limits: Heads.ample), found.count == sent.count,
             let again = try? RequestParser.parse(sent.span, limits: Heads.ample)
         else { return false }
         return again.method == head.method && again.target == head.target

@@ -1,4 +1,5 @@
 import HTTP1
+import HTTP1Reading
 import HTTPModel
 
 /// What request heads and response heads have in common.
@@ -12,28 +13,13 @@ enum Heads {
         HeadLimits(headBytesMax: 160, fieldCountMax: 4, fieldBytesMax: 40, targetBytesMax: 24),
     ]
 
-    /// The head that `pieces` begin with; `nil` when it goes on.
-    static func find(
-        in pieces: [[UInt8]], _ limits: HeadLimits
-    ) throws(HTTP1Error) -> [UInt8]? {
-        var finder = HeadFinder()
-        var seen: [UInt8] = []
-        for piece in pieces {
-            if let count = try finder.scan(piece.span, limits: limits) {
-                return seen + piece.prefix(count)
-            }
-            seen += piece
-        }
-        return nil
-    }
-
     /// What came of the head that `pieces` begin with, in words that can be compared.
     static func outcome(
         of pieces: [[UInt8]], _ limits: HeadLimits,
         _ parse: ([UInt8]) throws(HTTP1Error) -> String
     ) -> String {
         do throws(HTTP1Error) {
-            guard let head = try find(in: pieces, limits) else { return "more" }
+            guard let head = try findHead(in: pieces, limits: limits) else { return "more" }
             return "\(head.count) \(try parse(head))"
         } catch {
             return error.reason

@@ -1,4 +1,5 @@
 import HTTP1
+import HTTP1Reading
 import HTTPModel
 import Identity
 
@@ -23,7 +24,7 @@ enum RequestHeads {
 
     private static func parsed(_ bytes: [UInt8], _ limits: HeadLimits) -> RequestHead? {
         do throws(HTTP1Error) {
-            guard let head = try Heads.find(in: [bytes], limits) else { return nil }
+            guard let head = try findHead(in: [bytes], limits: limits) else { return nil }
             return try RequestParser.parse(head.span, limits: limits)
         } catch {
             return nil
@@ -58,7 +59,7 @@ enum RequestHeads {
     ) throws(BrokenProperty) {
         let sent = request.serialize(head)
         let shown = String(decoding: sent, as: UTF8.self)
-        guard let found = try? Heads.find(in: [sent], Heads.ample), found.count == sent.count,
+        guard let found = try? findHead(in: [sent], limits: Heads.ample), found.count == sent.count,
             let again = parsed(sent, Heads.ample)
         else { throw BrokenProperty(description: "what the gateway gets is one head: \(shown)") }
         let host = head.authority.isEmpty ? "gateway.internal" : head.authority

@@ -1,4 +1,5 @@
 import HTTP1
+import HTTP1Reading
 import HTTPModel
 
 /// The head of a response, from the gateway's bytes to the client's.
@@ -30,7 +31,7 @@ enum ResponseHeads {
         _ bytes: [UInt8], answering method: Method, _ limits: HeadLimits
     ) -> ResponseHead? {
         do throws(HTTP1Error) {
-            guard let head = try Heads.find(in: [bytes], limits) else { return nil }
+            guard let head = try findHead(in: [bytes], limits: limits) else { return nil }
             return try ResponseParser.parse(head.span, answering: method, limits: limits)
         } catch {
             return nil
@@ -47,7 +48,7 @@ enum ResponseHeads {
     ) throws(BrokenProperty) {
         let sent = response.serialize(head)
         let shown = String(decoding: sent, as: UTF8.self)
-        guard let found = try? Heads.find(in: [sent], Heads.ample), found.count == sent.count,
+        guard let found = try? findHead(in: [sent], limits: Heads.ample), found.count == sent.count,
             let again = parsed(sent, answering: response.method, Heads.ample)
         else { throw BrokenProperty(description: "what the client gets is one head: \(shown)") }
         try require(

@@ -1,4 +1,5 @@
 import HTTP1
+import HTTP1Reading
 import HTTPModel
 import TestRandom
 import Testing

@@ -1,4 +1,5 @@
 import HTTP1
+import HTTP1Reading
 import Testing
 
 @Suite("Finding the end of a head")

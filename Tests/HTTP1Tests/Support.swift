@@ -1,4 +1,5 @@
 import HTTP1
+import HTTP1Reading
 import HTTPModel
 import TestRandom
 import Testing
@@ -30,21 +31,6 @@ func bytes(_ text: String) -> [UInt8] {
 }
 
 func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
-
-/// The head that `pieces` begin with, as the finder sees it; `nil` when it goes on.
-func findHead(
-    in pieces: [[UInt8]], limits: HeadLimits = HeadLimits()
-) throws(HTTP1Error) -> [UInt8]? {
-    var finder = HeadFinder()
-    var seen: [UInt8] = []
-    for piece in pieces {
-        if let count = try finder.scan(piece.span, limits: limits) {
-            return seen + piece.prefix(count)
-        }
-        seen += piece
-    }
-    return nil
-}
 
 func parseRequest(
     _ head: [UInt8], limits: HeadLimits = HeadLimits()
@@ -95,48 +81,7 @@ func outcome(ofResponse pieces: [[UInt8]], answering method: HTTPModel.Method = 
     }
 }
 
-/// What a decoder makes of `pieces`: the payload, whether the body ended, and what follows it.
-struct DecodedBody: Equatable {
-    var payload: [UInt8] = []
-    var isEnded = false
-    var rest: [UInt8] = []
-    var error: HTTP1Error?
-    var endsProperlyAtEOF = false
-}
-
 func decode(_ framing: BodyFraming, _ pieces: [[UInt8]]) -> DecodedBody {
     var decoder = BodyDecoder(framing)
-    var body = DecodedBody()
-    do throws(HTTP1Error) {
-        for piece in pieces {
-            if body.isEnded {
-                body.rest += piece
-            } else {
-                try decode(piece, with: &decoder, into: &body)
-            }
-        }
-    } catch {
-        body.error = error
-    }
-    body.endsProperlyAtEOF = body.error == nil && decoder.endsProperlyAtEOF
-    return body
-}
-
-private func decode(
-    _ piece: [UInt8], with decoder: inout BodyDecoder, into body: inout DecodedBody
-) throws(HTTP1Error) {
-    var start = 0
-    while true {
-        switch try decoder.next(piece.span, from: start) {
-        case .data(let range):
-            body.payload += piece[range]
-            start = range.upperBound
-        case .needMore:
-            return
-        case .end(let offset):
-            body.isEnded = true
-            body.rest += piece[offset...]
-            return
-        }
-    }
+    return DecodedBody(of: pieces, read: &decoder)
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Reactor
 import TestSupport
 
 /// A program that tells what it does in lines of JSON, each with an `event`. Ends with its owner.
@@ -39,6 +40,15 @@ final class Reporter: Sendable {
             "\(count) lines \(event)",
             clue: { (child.lines.suffix(10) + [child.errors]).joined(separator: "\n") }
         ) { lines(event).filter(matches).count >= count ? true : nil }
+    }
+
+    /// Where a gateway that says `ready` listens.
+    func announcedAddress() async throws -> SocketAddress {
+        let port = try await line("ready").number("port")
+        guard let port = port.flatMap(UInt16.init(exactly:)),
+            let address = SocketAddress(ip: "127.0.0.1", port: port)
+        else { throw MissingSoftware(description: "the gateway named no port") }
+        return address
     }
 
     /// Waits for something that is said once on standard error.

@@ -8,11 +8,7 @@ struct UvicornGateway: Sendable {
 
     init() async throws {
         reporter = try Reporter([Fixtures.python(), Fixtures.path("gateway.py")])
-        let port = try await reporter.line("ready").number("port")
-        guard let port = port.flatMap(UInt16.init(exactly:)),
-            let address = SocketAddress(ip: "127.0.0.1", port: port)
-        else { throw MissingSoftware(description: "the gateway named no port") }
-        self.address = address
+        address = try await reporter.announcedAddress()
     }
 
     /// How many streams have reached it.

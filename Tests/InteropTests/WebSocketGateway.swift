@@ -10,11 +10,7 @@ struct WebSocketGateway: Sendable {
         reporter = try Reporter([
             Fixtures.python(), "-B", Fixtures.path("websocket_gateway.py"),
         ])
-        let port = try await reporter.line("ready").number("port")
-        guard let port = port.flatMap(UInt16.init(exactly:)),
-            let address = SocketAddress(ip: "127.0.0.1", port: port)
-        else { throw MissingSoftware(description: "the gateway named no port") }
-        self.address = address
+        address = try await reporter.announcedAddress()
     }
 
     /// The messages that it got, in bytes.

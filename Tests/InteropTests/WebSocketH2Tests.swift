@@ -116,17 +116,14 @@ extension RealSoftware {
         func `one side ends its direction, and the other goes on for 20 MB`(order: String)
             async throws
         {
-            let script = [try Fixtures.python(), "-B", Fixtures.path("tunnel.py")]
-            let gateway = try Reporter(script + ["gateway", order])
-            let port = try await gateway.line("ready").number("port")
-            let address = try #require(
-                SocketAddress(ip: "127.0.0.1", port: UInt16(port ?? 0)))
-            let sluice = try await SluiceProcess(gateway: address)
+            let gateway = try await TunnelGateway(order)
+            let sluice = try await SluiceProcess(gateway: gateway.address)
             let authority = sluice.folder.path + "/ca.pem"
-            let client = try Reporter(script + ["\(sluice.address.port)", order, authority])
+            let client = try Reporter(
+                TunnelGateway.command("\(sluice.address.port)", order, authority))
             #expect(try await client.line("head")["status"] == "200")
 
-            for (end, words) in [(client, 21_000_000), (gateway, 20_000_000)] {
+            for (end, words) in [(client, 21_000_000), (gateway.reporter, 20_000_000)] {
                 try await end.line("done")
                 #expect(end.lines("heard").map { $0.number("bytes") } == [words])
                 #expect(end.lines("heard").allSatisfy { $0.isTrue("same") })
@@ -142,21 +139,18 @@ extension RealSoftware {
         @Test func `what a client says last reaches the gateway after the stream is over`()
             async throws
         {
-            let script = [try Fixtures.python(), "-B", Fixtures.path("tunnel.py")]
-            let gateway = try Reporter(script + ["gateway", "full"])
-            let port = try await gateway.line("ready").number("port")
-            let address = try #require(
-                SocketAddress(ip: "127.0.0.1", port: UInt16(port ?? 0)))
-            let sluice = try await SluiceProcess(gateway: address)
+            let gateway = try await TunnelGateway("full")
+            let sluice = try await SluiceProcess(gateway: gateway.address)
             let authority = sluice.folder.path + "/ca.pem"
-            let client = try Reporter(script + ["\(sluice.address.port)", "full", authority])
+            let client = try Reporter(
+                TunnelGateway.command("\(sluice.address.port)", "full", authority))
             // All is on its way, the stream's whole window in Sluice, and both sides have ended it.
             let said = try await client.line("said")
             try await client.line("done")
-            #expect(gateway.lines("heard").isEmpty)
+            #expect(gateway.reporter.lines("heard").isEmpty)
 
-            gateway.child.type("\n")
-            let heard = try await gateway.line("heard")
+            gateway.reporter.child.type("\n")
+            let heard = try await gateway.reporter.line("heard")
             #expect(heard.number("bytes") == said.number("bytes"))
             #expect(heard["sha256"] == said["sha256"])
             let line = try await sluice.log("request")

@@ -101,17 +101,14 @@ extension RealSoftware {
         func `one side ends its direction, and the other goes on for 20 MB`(order: String)
             async throws
         {
-            let script = [try Fixtures.python(), "-B", Fixtures.path("tunnel.py")]
-            let gateway = try Reporter(script + ["gateway", order])
-            let port = try await gateway.line("ready").number("port")
-            let address = try #require(
-                SocketAddress(ip: "127.0.0.1", port: UInt16(port ?? 0)))
+            let gateway = try await TunnelGateway(order)
             let sluice = try await SluiceProcess(
-                gateway: address, options: SluiceOptions { $0.usesTLS = false })
-            let client = try Reporter(script + ["\(sluice.address.port)", order])
+                gateway: gateway.address, options: SluiceOptions { $0.usesTLS = false })
+            let client = try Reporter(
+                TunnelGateway.command("\(sluice.address.port)", order))
             #expect(try await client.line("head")["status"] == "HTTP/1.1 101 Switching Protocols")
 
-            for (end, words) in [(client, 21_000_000), (gateway, 20_000_000)] {
+            for (end, words) in [(client, 21_000_000), (gateway.reporter, 20_000_000)] {
                 try await end.line("done")
                 #expect(end.lines("heard").map { $0.number("bytes") } == [words])
                 #expect(end.lines("heard").allSatisfy { $0.isTrue("same") })

@@ -3,9 +3,9 @@
     python tunnel.py gateway first|last
     python tunnel.py PORT first|last [AUTHORITY]
 
-With an authority the client comes by HTTP/2. `first`: the client says its words and ends its direction, and then the gateway does. `last`: the other way
-round. The words are more than the kernel holds, so each side says them while the other reads, and the
-gateway reads more slowly than the client speaks.
+With an authority the client comes by HTTP/2. `first`: the client says its words and ends its direction,
+and then the gateway does. `last`: the other way round. The words are more than the kernel holds, so each
+side says them while the other reads, and the gateway reads more slowly than the client speaks.
 
 `full`, by HTTP/2 only: the gateway ends its direction and reads nothing until its input has a line. The
 client says as much as is taken, and ends its direction while all that is still on its way.
