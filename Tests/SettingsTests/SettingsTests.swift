@@ -241,6 +241,15 @@ import Testing
         #expect(warnings.map(\.message).contains { $0.contains("several places") })
     }
 
+    @Test func `a certificate as token is warned about where no listener asks for one`() throws {
+        var values = Self.least
+        values[.token] = ["certificate"]
+
+        let warnings = try settings(values).warnings.map(\.message)
+
+        #expect(warnings.contains { $0.contains("no listener asks for one; write tls: {") })
+    }
+
     @Test func `a token place that is named twice is one place`() throws {
         var values = Self.least
         values[.token] = ["header:X-Token", "header:x-token"]

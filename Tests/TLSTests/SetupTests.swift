@@ -122,6 +122,26 @@ struct SetupTests {
                 "OpenSSL refuses the certificate in \(chain): ee key too small; issue one"))
     }
 
+    @Test func `authorities of clients that are not there or none`() throws {
+        let fixture = try Fixture()
+        let files = try fixture.issue("a", names: ["a.test"])
+        let missing = fixture.folder.path + "/missing.pem"
+        let empty = try fixture.folder.write("", to: "empty.pem")
+        let garbage = try fixture.folder.write("hello\n", to: "garbage.pem")
+        for path in [missing, empty, garbage, files.key] {
+            let error = #expect(throws: TLSSetupError.self) {
+                try TLSServerContext(
+                    TLSServerSettings(
+                        certificates: [files], minVersion: .tls12, applicationProtocols: [],
+                        clientVerification: .init(authorities: path, isRequired: true)))
+            }
+            let message = error?.message ?? "no error"
+            #expect(message.hasPrefix("cannot use the authorities in \(path): "), "\(message)")
+            #expect(message.hasSuffix("it must hold certificates in PEM form"))
+            #expect(!message.contains("\n"))
+        }
+    }
+
     @Test func `no certificate at all`() {
         let error = #expect(throws: TLSSetupError.self) {
             try TLSServerContext(

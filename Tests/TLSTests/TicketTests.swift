@@ -86,6 +86,33 @@ struct TicketTests {
         #expect(!isResumed)
     }
 
+    /// Who resumed would not be asked again for a certificate.
+    @Test(
+        "A server that asks clients for certificates takes no ticket and gives none",
+        arguments: TLSVersion.allCases)
+    func verifying(version: TLSVersion) throws {
+        let fixture = try Fixture()
+        let open = try fixture.server()
+        let verifying = try TLSServerContext(
+            TLSServerSettings(
+                certificates: [try fixture.issue("b", names: ["localhost"])], minVersion: .tls12,
+                applicationProtocols: ["http/1.1"],
+                clientVerification: .init(authorities: fixture.authorityPath, isRequired: false)),
+            ticketKeys: open.ticketKeys)
+        let client = try fixture.client(maxVersion: version)
+        let ticket = try Self.ticket(open, client)
+
+        var peers = try Peers(verifying, client, resuming: ticket)
+        try peers.connect()
+
+        let isResumed = peers.server.isResumed
+        #expect(!isResumed)
+        let reading = peers.client.readBytes()
+        try #require(reading == .wouldBlock)
+        let isOffered = peers.client.resumption != nil
+        #expect(!isOffered)
+    }
+
     /// Connects once, and keeps what the server hands out for the next time.
     private static func ticket(
         _ server: TLSServerContext, _ client: TLSClientContext, serverName: String = "localhost"
