@@ -7,14 +7,28 @@ struct FrameWatch {
     private var headerCount = 0
     /// What is left of the payload of the frame in progress.
     private var payload = 0
+    /// Whether the next byte tells how much of that is padding.
+    private var awaitsPadding = false
 
-    /// Calls `body` with each frame that begins in `bytes`, until it answers false.
+    private static let padded: UInt8 = 0x8
+
+    /// Calls `body` with each frame that begins in `bytes`, until it answers false. Its length is
+    /// that of the payload, of a DATA frame without the padding: what is thrown away is worth
+    /// nothing.
     mutating func scan(
         _ bytes: Span<UInt8>, _ body: (_ type: UInt8, _ flags: UInt8, _ length: Int) -> Bool
     ) -> Bool {
         var index = min(preface, bytes.count)
         preface -= index
         while index < bytes.count {
+            if awaitsPadding {
+                awaitsPadding = false
+                payload -= 1
+                let content = payload - Int(bytes[index])
+                index += 1
+                guard body(header[3], header[4], max(0, content)) else { return false }
+                continue
+            }
             if payload > 0 {
                 let step = min(payload, bytes.count - index)
                 payload -= step
@@ -27,7 +41,9 @@ struct FrameWatch {
             guard headerCount == 9 else { continue }
             headerCount = 0
             payload = Int(header[0]) << 16 | Int(header[1]) << 8 | Int(header[2])
-            guard body(header[3], header[4], payload) else { return false }
+            awaitsPadding =
+                FrameKind(header[3]) == .data && header[4] & Self.padded != 0 && payload > 0
+            guard awaitsPadding || body(header[3], header[4], payload) else { return false }
         }
         return true
     }

@@ -98,7 +98,7 @@ struct FloodTests {
     }
 
     @Test(
-        "F08 F09 F13 F16: frames that move nothing on are counted",
+        "F08 F09 F13 F14 F16: frames that move nothing on are counted",
         arguments: [
             ("ping", Frames.ping()), ("settings", Frames.settings()),
             ("window", Frames.windowUpdate(0, 1)), ("unknown", Frames.frame(0x42, 0, 0, [])),
@@ -106,6 +106,8 @@ struct FloodTests {
             ("priority update", Frames.frame(0x10, 0, 0, Frames.big(1) + Array("u=1".utf8))),
             ("headers of a closed stream", Frames.get(1)), ("empty data", Frames.data(1, [])),
             ("one byte", Frames.data(1, [1])),
+            ("one byte and padding", Frames.frame(0, Frames.padded, 1, [255, 1] + padding)),
+            ("padding alone", Frames.frame(0, Frames.padded, 1, [255] + padding)),
         ])
     func control(name: String, frame: [UInt8]) throws {
         let peer = try Peer(limits: Peer.limits(controlFrames: 500))
@@ -116,6 +118,22 @@ struct FloodTests {
         #expect((400...600).contains(taken), "\(name): \(taken)")
         #expect(peer.failure == .controlFlood, "\(name)")
         #expect(peer.goAwayCode == ErrorCode.enhanceYourCalm.rawValue, "\(name)")
+    }
+
+    private static let padding = [UInt8](repeating: 0, count: 255)
+
+    @Test func `F14: padding is told from what it fills up, however the frames are cut`() throws {
+        let peer = try Peer(limits: Peer.limits(controlFrames: 100))
+        peer.send(Frames.headers(1, Frames.request("POST"), end: false))
+        let worth = [UInt8](repeating: 1, count: 64)
+        let frame = Frames.frame(0, Frames.padded, 1, [255] + worth + Self.padding)
+
+        for _ in 0..<200 { for byte in frame { peer.send([byte]) } }
+        #expect(peer.failure == nil)
+
+        let less = Frames.frame(0, Frames.padded, 1, [255] + worth.dropLast() + Self.padding)
+        for _ in 0..<200 where peer.failure == nil { for byte in less { peer.send([byte]) } }
+        #expect(peer.failure == .controlFlood)
     }
 
     @Test func `F08: acknowledgements are bounded when nobody takes them`() throws {

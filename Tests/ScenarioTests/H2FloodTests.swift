@@ -60,15 +60,19 @@ extension Scenarios {
         }
 
         @Test(
-            "F13: a body of tiny frames ends the connection, and its request with it",
-            arguments: [0, 1])
-        func tinyData(_ size: Int) async throws {
+            "F13 F14: a body of tiny frames ends the connection, and its request with it",
+            arguments: [(0, 0), (1, 0), (1, 255)])
+        func tinyData(_ size: Int, padding: Int) async throws {
             let siege = try await H2Siege()
             let client = try await siege.hostile()
             let request = client.request("POST", "/upload", endStream: false)
             _ = try await siege.stage.gateway.request { _ in true }
 
-            let frame = H2Frame.data([UInt8](repeating: 7, count: size), on: request.id)
+            let content = [UInt8](repeating: 7, count: size)
+            let frame =
+                padding > 0
+                ? H2Frame.padded(content, padding: padding, on: request.id)
+                : H2Frame.data(content, on: request.id)
             client.send((0..<count).flatMap { _ in frame.bytes() })
 
             #expect(try await client.goAway() == .enhanceYourCalm)
