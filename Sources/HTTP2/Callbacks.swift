@@ -75,6 +75,8 @@ func onFrame(
     case .data: if endsStream { session.handler.bodyEnded(on: stream) }
     case .settings: session.hasSettings = true
     case .resetStream: return session.countReset() ? goOn : giveUp
+    case .other where unsafe frame.pointee.hd.type == UInt8(NGHTTP2_GOAWAY.rawValue):
+        session.shutDown()
     case .continuation, .other: break
     }
     return goOn

@@ -22,20 +22,30 @@ struct RequestDraft {
         guard excess == nil else { return }
         if fieldCount > limits.fieldCountMax { excess = .tooManyFields }
         if bytes > limits.headerBytesMax { excess = .headTooLong }
-        guard excess == nil else {
-            // Nothing of it is needed any more.
-            (method, path, authority, cookie, fields) = ([], [], nil, [], Fields())
-            return
-        }
+        guard excess == nil else { return forget() }
         if name.count > 0, name[0] == UInt8(ascii: ":") {
+            // The target has a limit of its own.
             addPseudo(name, value)
         } else if FieldName(name) == .cookie {
             // One field for the gateway (RFC 9113, section 8.2.3).
             if !cookie.isEmpty { cookie += [UInt8(ascii: ";"), UInt8(ascii: " ")] }
             cookie.append(copying: value)
+            limitField(name.count + cookie.count, limits)
         } else {
             fields.append(name: name, value: value)
+            limitField(name.count + value.count, limits)
         }
+    }
+
+    private mutating func limitField(_ bytes: Int, _ limits: SessionLimits) {
+        guard bytes > limits.fieldBytesMax else { return }
+        excess = .fieldTooLong
+        forget()
+    }
+
+    /// Nothing of it is needed any more.
+    private mutating func forget() {
+        (method, path, authority, cookie, fields) = ([], [], nil, [], Fields())
     }
 
     private mutating func addPseudo(_ name: Span<UInt8>, _ value: Span<UInt8>) {

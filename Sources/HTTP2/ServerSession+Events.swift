@@ -51,6 +51,7 @@ extension ServerSession {
         }
         self.draft = nil
         known.insert(stream)
+        if stream == .max { shutDown() }
         do throws(HTTP1Error) {
             let head = try draft.request.head(isComplete: endStream, limits: limits)
             handler.requestArrived(head, on: stream, isComplete: endStream)

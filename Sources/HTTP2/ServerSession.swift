@@ -27,6 +27,7 @@ package import HTTPModel
     /// The streams that the handler knows.
     var known: Set<Int32> = []
     var hasSettings = false
+    private var isShutDown = false
     var now = Duration.zero
     /// What nghttp2 has given and nobody has taken yet. It stays where it is until it is asked for
     /// more.
@@ -212,8 +213,11 @@ package import HTTPModel
             session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, code.rawValue)
     }
 
-    /// Takes no new request; what is under way goes on (RFC 9113, section 6.8).
+    /// Takes no new request; what is under way goes on (RFC 9113, section 6.8). Also when the client
+    /// says so of itself, and when it has used the last number of a stream.
     package func shutDown() {
+        guard !isShutDown else { return }
+        isShutDown = true
         let last = unsafe nghttp2_session_get_last_proc_stream_id(session)
         unsafe nghttp2_submit_goaway(
             session, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, ErrorCode.noError.rawValue, nil, 0)

@@ -11,6 +11,8 @@ package struct SessionLimits: Sendable {
     package let headerBytesMax: Int
     /// Field lines of a request, cookie crumbs counted one by one.
     package let fieldCountMax: Int
+    /// The name and value of one field, and of all crumbs of the cookie, joined.
+    package let fieldBytesMax: Int
     package let targetBytesMax: Int
     /// Resets in thirty seconds: the client's, and ours that it provoked.
     package let resetsMax: Int
@@ -19,13 +21,15 @@ package struct SessionLimits: Sendable {
 
     package init(
         streamsMax: Int, streamWindow: Int, connectionWindow: Int, headerBytesMax: Int,
-        fieldCountMax: Int, targetBytesMax: Int, resetsMax: Int, controlFramesMax: Int
+        fieldCountMax: Int, fieldBytesMax: Int, targetBytesMax: Int, resetsMax: Int,
+        controlFramesMax: Int
     ) {
         self.streamsMax = streamsMax
         self.streamWindow = streamWindow
         self.connectionWindow = connectionWindow
         self.headerBytesMax = headerBytesMax
         self.fieldCountMax = fieldCountMax
+        self.fieldBytesMax = fieldBytesMax
         self.targetBytesMax = targetBytesMax
         self.resetsMax = resetsMax
         self.controlFramesMax = controlFramesMax

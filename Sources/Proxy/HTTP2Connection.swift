@@ -297,7 +297,8 @@ extension SessionLimits {
         self.init(
             streamsMax: http2.streamsMax, streamWindow: http2.streamWindow,
             connectionWindow: http2.connectionWindow, headerBytesMax: head.headBytesMax,
-            fieldCountMax: head.fieldCountMax, targetBytesMax: head.targetBytesMax,
-            resetsMax: http2.resetsMax, controlFramesMax: http2.controlFramesMax)
+            fieldCountMax: head.fieldCountMax, fieldBytesMax: head.fieldBytesMax,
+            targetBytesMax: head.targetBytesMax, resetsMax: http2.resetsMax,
+            controlFramesMax: http2.controlFramesMax)
     }
 }

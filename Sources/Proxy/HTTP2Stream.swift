@@ -25,8 +25,11 @@ final class HTTP2Stream: Carrier {
     private var outbox = Outbox()
     /// Bytes of the worker's buffer that may be taken while they stand there.
     private var lent: Range<Int>?
-    /// When the client last took something that was waiting for it.
+    /// When the client last took a kilobyte of what was waiting for it, or all of it: by single bytes
+    /// it could keep everything for ever (F06, F12).
     private(set) var lastProgress: Duration
+    private var takenSince = 0
+    private static let progress = 1024
     private var isHurried = false
 
     /// Whether the client's bytes wait until the gateway goes on with another protocol.
@@ -121,7 +124,7 @@ final class HTTP2Stream: Carrier {
 
     private func keep(_ bytes: Span<UInt8>) {
         guard !bytes.isEmpty, !isClosed else { return }
-        if outbox.isEmpty { lastProgress = now }
+        if outbox.isEmpty { (lastProgress, takenSince) = (now, 0) }
         outbox.append(bytes)
         connection.noteStreamBytes(bytes.count)
         connection.hasten(to: deadline)
@@ -133,7 +136,10 @@ final class HTTP2Stream: Carrier {
         if !outbox.isEmpty {
             count = space.copy(outbox.waiting)
             outbox.take(count)
-            lastProgress = now
+            takenSince += count
+            if outbox.isEmpty || takenSince >= Self.progress {
+                (lastProgress, takenSince) = (now, 0)
+            }
             connection.noteStreamBytes(-count)
             if outbox.isEmpty { connection.noteDrained(self) }
         } else if let range = lent {

@@ -237,7 +237,8 @@ extension Settings.Limits {
             "How long a request's body may make no progress.")
         writeTimeout = section.value(
             "write_timeout", .duration(patience), default: .seconds(30),
-            "How long a client that has something to read may read nothing.")
+            "How long a client that has something to read may read nothing; by HTTP/2, less than a "
+                + "kilobyte of it.")
         tunnelIdleTimeout = section.value(
             "tunnel_idle_timeout", .duration(patience), default: .seconds(3600),
             "How long a WebSocket, or another upgraded connection, may be silent on both sides.")

@@ -21,7 +21,7 @@ enum HTTP2Sessions {
         SessionLimits(
             streamsMax: streamsMax, streamWindow: script.isNarrow ? 64 : 65_536,
             connectionWindow: script.isNarrow ? 65_535 : 1_048_576, headerBytesMax: 2048,
-            fieldCountMax: 12, targetBytesMax: 64, resetsMax: 20,
+            fieldCountMax: 12, fieldBytesMax: 256, targetBytesMax: 64, resetsMax: 20,
             controlFramesMax: controlFramesMax)
     }
 

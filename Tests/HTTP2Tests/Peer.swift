@@ -40,8 +40,8 @@ final class Peer: SessionHandler {
     ) -> SessionLimits {
         SessionLimits(
             streamsMax: streams, streamWindow: window, connectionWindow: 1_048_576,
-            headerBytesMax: headerBytes, fieldCountMax: fields, targetBytesMax: 16_384,
-            resetsMax: resets, controlFramesMax: controlFrames)
+            headerBytesMax: headerBytes, fieldCountMax: fields, fieldBytesMax: 8192,
+            targetBytesMax: 16_384, resetsMax: resets, controlFramesMax: controlFrames)
     }
 
     var failure: SessionFailure? { session?.failure }

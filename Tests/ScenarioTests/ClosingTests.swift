@@ -1,4 +1,5 @@
 import DemoGateway
+import Foundation
 import TestSupport
 import Testing
 
@@ -24,6 +25,54 @@ extension Scenarios {
             #expect(line["reason"] == "client_closed")
             #expect(line["user"] == "alice")
             #expect(staying.isOpen)
+            try await stage.expectSoundEnd()
+        }
+
+        @Test func `K06: a reset that is found by writing ends that stream alone`() async throws {
+            let stage = try await Stage { $0.workers = 1 }
+            let leaving = (0..<20).map { stage.sluice.stream("user-\($0)") }
+            for client in leaving { _ = try await client.head() }
+            let staying = try await stage.sluice.openStream("bob")
+
+            // When it wakes, the reset and something to write are there at the same time.
+            try await stage.sluice.child.freeze()
+            for client in leaving { client.leave(.reset) }
+            for client in leaving { try await client.end() }
+            for _ in 0..<50 {
+                stage.gateway.gateway.publish(to: nil, event: "message", data: "late")
+            }
+            // Nothing tells that bytes have arrived at somebody who sleeps.
+            try await Task.sleep(for: .milliseconds(200))
+            stage.sluice.signal(SIGCONT)
+
+            try await stage.gateway.until("bob alone") { $0.openStreams() == ["bob": 1] }
+            try await staying.until("all of it") { state in
+                state.responses.last?.events.count { $0.data == "late" } == 50
+            }
+            try await stage.sluice.log("stream_closed", count: 20)
+            let reasons = Set(stage.sluice.lines("stream_closed").map { $0["reason"] })
+            #expect(reasons == ["client_closed"])
+            try await stage.expectSoundEnd()
+        }
+
+        @Test("K02: the end of what a client says is read once", arguments: ["/big", "/events"])
+        func halfClosed(path: String) async throws {
+            let stage = try await Stage { $0.usesTLS = false }
+            let client = stage.sluice.client(receiveBuffer: 2304)
+            let token = Tokens.jwt(sub: "alice")
+            client.request("GET", path + "?bytes=100000000&access_token=\(token)")
+            _ = try await client.head()
+            client.pause()
+            let before = stage.sluice.child.cpuMilliseconds
+
+            client.leave(.halfClose)
+
+            // Time itself is what is tested here: a busy loop would show.
+            try await Task.sleep(for: .seconds(2))
+            #expect(stage.sluice.child.cpuMilliseconds - before < 400)
+            client.resume()
+            try await client.end()
+            try await stage.gateway.until("no connection") { $0.openConnections == 0 }
             try await stage.expectSoundEnd()
         }
 

@@ -38,6 +38,31 @@ extension Scenarios {
             try await stage.expectSoundEnd()
         }
 
+        @Test func `H17: much behind a stream is not read, and a client that leaves is missed`()
+            async throws
+        {
+            let stage = try await Stage()
+            let client = try await stage.sluice.openStream("alice")
+            let memory = stage.sluice.child.residentKiB
+            let request = "GET /hello HTTP/1.1\r\nhost: a\r\n\r\n"
+            client.send(String(repeating: request, count: 150_000), answering: "GET")
+            for number in 0..<20 {
+                stage.gateway.gateway.publish(to: "alice", event: "message", data: "\(number)")
+                _ = try await client.event { $0.data == "\(number)" }
+            }
+            #expect(stage.sluice.child.peakResidentKiB - memory < 8192)
+            #expect(stage.gateway.gateway.requestCount == 1)
+
+            // What it has not sent yet stays with it.
+            client.leave(.reset)
+
+            try await stage.gateway.streams(0)
+            let line = try await stage.sluice.log("stream_closed")
+            #expect(line["reason"] == "client_closed")
+            #expect(stage.gateway.gateway.requestCount == 1)
+            try await stage.expectSoundEnd()
+        }
+
         @Test func `HEAD, 204 and 304 have no body, and the connection goes on`() async throws {
             let stage = try await Stage()
             let client = stage.sluice.client()

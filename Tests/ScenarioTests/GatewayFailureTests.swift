@@ -1,3 +1,4 @@
+import Locking
 import TestSupport
 import Testing
 
@@ -57,6 +58,40 @@ extension Scenarios {
             #expect(line["fault"] == "gateway")
             try await stage.gateway.until("no connection") { $0.openConnections == 0 }
             try await stage.expectSoundEnd()
+        }
+
+        @Test(
+            "I10: a stream whose head is broken closes nobody's",
+            arguments: [
+                "x: a\0b\r\n", "x: a\r\n b\r\n", "content-length: 5\r\ncontent-length: 6\r\n",
+                "x: a\rb\r\n", "x: a\nb: c\r\n",
+            ])
+        func brokenStream(field: String) async throws {
+            let streams = Guarded(0)
+            let gateway = try RawGateway { peer in
+                guard peer.readHead() != nil else { return }
+                let isFirst = streams.withLock { count in
+                    count += 1
+                    return count == 1
+                }
+                peer.send(
+                    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+                        + (isFirst ? "" : field) + "\r\ndata: 1\n\n")
+                _ = peer.readsEnd()
+            }
+            let sluice = try await SluiceProcess(gateway: gateway.address)
+            let first = sluice.stream("alice")
+            _ = try await first.event { $0.data == "1" }
+
+            let second = sluice.stream("alice")
+
+            #expect(try await second.whole().status == 502)
+            let line = try await sluice.log("error")
+            #expect(line["reason"] == "gateway_malformed")
+            #expect(sluice.count("stream_opened") == 1)
+            #expect(sluice.count("evict") == 0)
+            #expect(first.isOpen)
+            try await sluice.expectSoundEnd()
         }
 
         @Test("I10: a stream with a hundred cookies is none", arguments: [90, 100])

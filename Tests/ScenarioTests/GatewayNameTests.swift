@@ -27,13 +27,13 @@ extension Scenarios {
                 "nameserver \(near)\noptions timeout:1 attempts:1\n", to: "resolv.conf")
         }
 
-        private func sluice() async throws -> SluiceProcess {
+        private func sluice(_ gateways: [String]? = nil) async throws -> SluiceProcess {
             try await SluiceProcess(
                 gateway: gateway.address,
                 options: SluiceOptions {
                     $0.usesTLS = false
                     $0.workers = 1
-                    $0.gateways = ["http://gateway.test:\(gateway.address.port)"]
+                    $0.gateways = gateways ?? ["http://gateway.test:\(gateway.address.port)"]
                     $0.set("gateway", "resolve_interval: 1s")
                     let mount = "mount --bind \(folder.path)/resolv.conf /etc/resolv.conf"
                     $0.wrapper =
@@ -42,10 +42,14 @@ extension Scenarios {
                 })
         }
 
+        private func client(_ sluice: SluiceProcess) throws -> TestClient {
+            let address = SocketAddress(ip: network.far(.first), port: sluice.address.port)
+            return try TestClient(to: #require(address), security: .none)
+        }
+
         /// Opens a stream, which needs a connection to the gateway of its own.
         private func open(_ user: String, at sluice: SluiceProcess) async throws -> TestClient {
-            let address = SocketAddress(ip: network.far(.first), port: sluice.address.port)
-            let client = try TestClient(to: #require(address), security: .none)
+            let client = try client(sluice)
             client.request(
                 "GET", "/events?access_token=\(Tokens.jwt(sub: user))",
                 fields: [("accept", "text/event-stream")])
@@ -74,6 +78,19 @@ extension Scenarios {
             _ = try await open("third", at: sluice)
             #expect(sluice.lines("error") { $0["reason"] == "gateway_unresolved" }.count == 1)
             #expect(sluice.count("stream_closed") == 0)
+            try await sluice.expectSoundEnd()
+        }
+
+        @Test func `U01: no route to the gateway is a 502 at once`() async throws {
+            let gateways = ["http://203.0.113.1:80"]
+            let sluice = try await sluice(gateways)
+            let client = try client(sluice)
+            client.request("GET", "/hello")
+
+            #expect(try await client.whole().status == 502)
+            let line = try await sluice.log("error") { $0["reason"] == "gateway_unreachable" }
+            #expect(line["fault"] == "gateway")
+            #expect(line["detail"]?.contains("unreachable") == true)
             try await sluice.expectSoundEnd()
         }
 

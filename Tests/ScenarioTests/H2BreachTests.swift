@@ -122,6 +122,9 @@ extension Scenarios {
                 .headers(H2Header.literal(H2Header.request("GET", "/hello")), on: last.id))
 
             #expect(try await last.whole().status == 200)
+            // There is no number left: it is told to come back on another connection.
+            #expect(try await client.goAway() == .noError)
+            try await client.end()
             try await siege.expectUnharmed(requests: 1)
         }
     }

@@ -48,6 +48,13 @@ extension Scenarios {
 
             _ = try await stream.event { $0.data == "after it" }
             #expect(stream.isOpen)
+            // Whoever says so of itself is taken at its word: a new request is not heard.
+            #expect(try await client.goAway() == .noError)
+            let late = client.request("GET", "/hello")
+            try await client.settled()
+            #expect(late.response == nil)
+            #expect(client.now.goAways.map(\.last) == [stream.id])
+            #expect(stage.gateway.gateway.requestCount == 1)
             stage.gateway.gateway.closeStreams(ofUser: "alice", resetting: false)
             #expect(try await stream.whole().isComplete)
             try await stage.expectSoundEnd()

@@ -219,6 +219,28 @@ extension Scenarios {
             try await siege.expectUnharmed(requests: 1)
         }
 
+        @Test(
+            "I09: a field, or a cookie of many crumbs, is as long as it may be in HTTP/1.1",
+            arguments: [
+                ([("x-a", 8189)], 200), ([("x-a", 8190)], 431), ([("cookie", 8186)], 200),
+                ([("cookie", 8187)], 431),
+                ([(String, Int)](repeating: ("cookie", 200), count: 41), 431),
+            ])
+        func longField(sizes: [(String, Int)], status: Int) async throws {
+            let siege = try await H2Siege()
+            let client = try await siege.hostile()
+            let fields = sizes.map { ($0, String(repeating: "a", count: $1)) }
+
+            let answer = try await client.request("GET", "/hello", fields: fields).whole()
+
+            #expect(answer.status == status)
+            if status == 431 {
+                #expect(try await siege.sluice.log("error")["reason"] == "field_too_long")
+            }
+            #expect(try await client.request("GET", "/hello").whole().status == 200)
+            try await siege.expectUnharmed(requests: status == 200 ? 2 : 1)
+        }
+
         @Test func `F05: one value of more than 64 KiB ends the connection`() async throws {
             let siege = try await H2Siege()
             let client = try await siege.hostile()

@@ -98,6 +98,49 @@ extension Scenarios {
             try await siege.expectUnharmed(requests: 20)
         }
 
+        @Test func `F06 F12: by single bytes nobody keeps a stream for ever`() async throws {
+            let siege = try await H2Siege { $0.set("limits", "write_timeout: 1s") }
+            let client = try await siege.hostile {
+                $0.settings = [(.initialWindowSize, 0)]
+                $0.widensStreams = false
+            }
+            let exchange = client.request("GET", "/big?bytes=100000")
+            _ = try await exchange.head()
+
+            while exchange.now?.reset == nil, client.isOpen {
+                client.send(.windowUpdate(exchange.id, by: 1))
+                // The pace of the client is what is tested here.
+                try await Task.sleep(for: .milliseconds(50))
+            }
+
+            let line = try await siege.sluice.log("error") { $0["reason"] == "slow_consumer" }
+            #expect(line["fault"] == "client")
+            try await siege.stage.gateway.until("one connection") { $0.openConnections == 1 }
+            #expect(client.isOpen)
+            try await siege.expectUnharmed(requests: 1)
+        }
+
+        @Test func `F09: a window that opens by single bytes, all at once, ends the connection`()
+            async throws
+        {
+            let siege = try await H2Siege()
+            let client = try await siege.hostile {
+                $0.settings = [(.initialWindowSize, 0)]
+                $0.widensStreams = false
+            }
+            let exchange = client.request("GET", "/big?bytes=1000000")
+            _ = try await exchange.head()
+
+            client.send(
+                (0..<20_000).flatMap { _ in H2Frame.windowUpdate(exchange.id, by: 1).bytes() })
+
+            #expect(try await client.goAway() == .enhanceYourCalm)
+            // What it opened before was used by many bytes at a time.
+            #expect((exchange.now?.dataLengths.count ?? 0) < 1000)
+            try await siege.expectLogged("h2_control_flood")
+            try await siege.expectUnharmed(requests: 1)
+        }
+
         @Test func `F23: what waits leaves in large frames`() async throws {
             let count = Scale.pick(small: 20, normal: 50, full: 50)
             let stage = try await Stage(.silent) {

@@ -29,6 +29,54 @@ extension Scenarios {
             try await stage.expectSoundEnd()
         }
 
+        @Test(
+            "U13: a gateway that wants no second request on its connection gets none",
+            arguments: ["HTTP/1.1 200 OK\r\nconnection: close\r\n", "HTTP/1.0 200 OK\r\n"])
+        func notReused(head: String) async throws {
+            let gateway = try RawGateway { peer in
+                while peer.readHead() != nil { peer.send(head + "content-length: 2\r\n\r\nok") }
+            }
+            let sluice = try await SluiceProcess(
+                gateway: gateway.address, options: SluiceOptions { $0.workers = 1 })
+            let client = sluice.client()
+
+            for number in 0..<3 {
+                client.request("GET", "/\(number)")
+                #expect(try await client.whole(number).text == "ok")
+            }
+
+            // It would have answered on the first one, too.
+            #expect(gateway.peers.count == 3)
+            #expect(gateway.heads.count == 3)
+            #expect(client.isOpen)
+            #expect(client.now.responses.allSatisfy { $0.all("connection") == [] })
+            try await sluice.expectSoundEnd()
+            #expect(sluice.count("error") == 0)
+        }
+
+        @Test("U13: a stream without a length ends with its connection", arguments: [1, 2])
+        func streamUntilClose(version: Int) async throws {
+            let gateway = try RawGateway { peer in
+                guard peer.readHead() != nil else { return }
+                peer.send(
+                    "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/event-stream\r\n\r\n"
+                        + "data: 1\n\n")
+                peer.close()
+            }
+            let sluice = try await SluiceProcess(gateway: gateway.address)
+            if version == 1 {
+                let client = sluice.stream("alice")
+                let answer = try await client.whole()
+                #expect(answer.events.map(\.data) == ["1"])
+            } else {
+                let stream = try await sluice.h2().stream("alice")
+                #expect(try await stream.whole().events.map(\.data) == ["1"])
+            }
+            let line = try await sluice.log("stream_closed")
+            #expect(line["reason"] == "gateway_closed")
+            try await sluice.expectSoundEnd()
+        }
+
         @Test func `U08: unasked bytes that come together with a request reach nobody`()
             async throws
         {

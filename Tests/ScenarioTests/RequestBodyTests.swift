@@ -68,6 +68,53 @@ extension Scenarios {
             try await sluice.expectSoundEnd()
         }
 
+        @Test("H22: behind a refusal of ours, too", arguments: [429, 400])
+        func behindRefusal(status: Int) async throws {
+            let stage = try await Stage {
+                $0.policies = ["default.yaml": SluiceOptions.cap(1, "on_excess: reject_newest")]
+                $0.workers = 1
+            }
+            _ = try await stage.sluice.openStream("alice")
+            let (alice, bob) = (Tokens.jwt(sub: "alice"), Tokens.jwt(sub: "bob"))
+            let second = status == 400 ? "&access_token=\(bob)" : ""
+            let client = stage.sluice.client()
+            client.send(
+                "GET /events?access_token=\(alice)\(second) HTTP/1.1\r\nhost: a\r\n"
+                    + "accept: text/event-stream\r\ncontent-length: 1000\r\n\r\nabc",
+                answering: "GET")
+            client.pause()
+            try await stage.sluice.log(status == 429 ? "stream_refused" : "error")
+
+            client.send("GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n", answering: "GET")
+            client.resume()
+
+            let answer = try await client.whole()
+            #expect(answer.status == status)
+            #expect(answer.all("connection") == ["close"])
+            try await client.end()
+            #expect(client.now.responses.count == 1)
+            #expect(stage.gateway.gateway.requestCount == 1)
+            #expect(!stage.sluice.lines.contains { $0["path"] == "/smuggled" })
+            try await stage.expectSoundEnd()
+        }
+
+        @Test func `H22: a body without end behind a refusal is not read for ever`() async throws {
+            let stage = try await Stage()
+            let client = stage.sluice.client()
+            let (alice, bob) = (Tokens.jwt(sub: "alice"), Tokens.jwt(sub: "bob"))
+            client.send(
+                "POST /events?access_token=\(alice)&access_token=\(bob) HTTP/1.1\r\nhost: a\r\n"
+                    + "content-length: 5000000000\r\n\r\n", answering: "POST")
+            client.sendPattern(5_000_000_000, chunked: false)
+
+            // It may find the answer, or only that nobody reads any more.
+            let end = try await client.end()
+            #expect(end == .closeNotify || end == .reset || end == .fin, "\(end)")
+            #expect(stage.gateway.gateway.requestCount == 0)
+            try await stage.sluice.log("error")
+            try await stage.expectSoundEnd()
+        }
+
         @Test func `H18: a client of HTTP/1.0 is not sent 100`() async throws {
             let stage = try await Stage()
             let client = stage.sluice.client()

@@ -49,15 +49,16 @@ extension Scenarios {
             try await stage.expectSoundEnd()
         }
 
-        @Test func `I05: behind a proxy, those without a token are told apart by their address`()
-            async throws
-        {
+        @Test(
+            "I02 I05: those without a token are told apart by the address that a proxy tells, if trusted",
+            arguments: [true, false])
+        func withoutToken(isTrusted: Bool) async throws {
             let gateway = try RawGateway { peer in
                 guard peer.readHead() != nil else { return }
                 peer.send("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: x\n\n")
                 _ = peer.readsEnd()
             }
-            var options = Self.trusting("127.0.0.1")
+            var options = Self.trusting(isTrusted ? "127.0.0.1" : "10.0.0.0/8")
             options.policies["default.yaml"] = SluiceOptions.cap(
                 1, "max_streams_per_address: 1")
             let sluice = try await SluiceProcess(gateway: gateway.address, options: options)
@@ -72,9 +73,13 @@ extension Scenarios {
                 statuses.append(try await client.head().status)
             }
 
-            #expect(statuses == [200, 200, 429])
-            #expect(
-                sluice.lines("stream_opened").map { $0["client"] } == ["192.0.2.1", "192.0.2.2"])
+            #expect(statuses == (isTrusted ? [200, 200, 429] : [200, 429, 429]))
+            let seen = sluice.lines("stream_opened").map { $0["client"] ?? "" }
+            if isTrusted {
+                #expect(seen == ["192.0.2.1", "192.0.2.2"])
+            } else {
+                #expect(seen.count == 1 && seen[0].hasPrefix("127.0.0.1:"))
+            }
             try await sluice.stop()
         }
 

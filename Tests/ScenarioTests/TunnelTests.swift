@@ -71,6 +71,45 @@ extension Scenarios {
             try await sluice.stop()
         }
 
+        @Test(
+            "H19: what comes behind the wish, before the answer, waits for the answer",
+            arguments: [true, false])
+        func early(isGranted: Bool) async throws {
+            let next = "GET /next HTTP/1.1\r\nhost: a\r\n\r\n"
+            let gateway = try RawGateway { peer in
+                peer.readHead()
+                if isGranted {
+                    peer.send(Self.granted)
+                    peer.note(peer.read(next.utf8.count) ?? "")
+                    peer.finishSending()
+                } else {
+                    peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno")
+                    peer.readHead()
+                    peer.send("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nnext")
+                }
+                _ = peer.readsEnd()
+            }
+            let sluice = try await SluiceProcess(gateway: gateway.address)
+            let client = sluice.client()
+            let wish = Self.wish.map { "\($0): \($1)\r\n" }.joined()
+
+            client.send(
+                "GET /socket HTTP/1.1\r\nhost: a\r\n\(wish)\r\n" + next, answering: "GET")
+
+            try await gateway.heads(2)
+            if isGranted {
+                #expect(gateway.heads[1] == next)
+                #expect(text(client).hasPrefix("HTTP/1.1 101 "))
+            } else {
+                // A request like any other, with what Sluice adds to one.
+                #expect(gateway.heads[1].hasPrefix("GET /next HTTP/1.1\r\n"))
+                #expect(gateway.heads[1].contains("x-forwarded-for: 127.0.0.1"))
+                try await client.until("both answers") { $0.raw.hasSuffix("next") }
+            }
+            client.leave(.close)
+            try await sluice.stop()
+        }
+
         @Test func `H19: HTTP/2 without TLS is not upgraded to, and nobody hears of the wish`()
             async throws
         {

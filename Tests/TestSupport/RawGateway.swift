@@ -127,6 +127,17 @@ package final class RawPeer: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Waits for the end, or a reset, and keeps what came before it as if it were one more head.
+    package func readToEnd() {
+        var bytes: [UInt8] = []
+        var byte: UInt8 = 0
+        while recv(descriptor, &byte, 1, 0) == 1 { bytes.append(byte) }
+        note(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// Keeps a text as if it were one more head.
+    package func note(_ text: String) { visits.add(head: text) }
+
     /// Waits until the other side has sent its last byte, and whether it was the end of its
     /// direction, not a reset.
     package func readsEnd() -> Bool {
