@@ -118,6 +118,23 @@ extension Scenarios {
             try await stage.expectSoundEnd()
         }
 
+        @Test(arguments: ["silent", "slow-head"])
+        func `U02 U06: one that does not answer in time is a 504, and the connection goes on`(
+            misbehaviour: String
+        ) async throws {
+            let stage = try await Stage { $0.set("gateway", "response_timeout: 300ms") }
+            let client = try await stage.sluice.h2()
+
+            let late = client.request("GET", "/misbehave/\(misbehaviour)")
+
+            #expect(try await late.whole().status == 504)
+            try await stage.sluice.log("error") { $0["reason"] == "gateway_response_timeout" }
+            try await stage.gateway.until("no connection") { $0.openConnections == 0 }
+            #expect(try await client.request("GET", "/hello").whole().status == 200)
+            #expect(client.isOpen)
+            try await stage.expectSoundEnd()
+        }
+
         @Test(arguments: [
             "rst-before-head", "fin-before-head", "fin-mid-head", "rst-mid-head", "no-http",
             "both-lengths", "switching", "interim-flood", "endless-head",

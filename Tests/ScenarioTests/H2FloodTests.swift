@@ -56,6 +56,9 @@ extension Scenarios {
             let code = try await client.goAway()
             #expect(code == .enhanceYourCalm || code == .protocolError)
             #expect(try await client.end() == .closeNotify)
+            let line = try await siege.sluice.log("error")
+            #expect(line["fault"] == "client")
+            #expect(line["reason"]?.hasPrefix("h2_") == true)
             try await siege.expectUnharmed()
         }
 

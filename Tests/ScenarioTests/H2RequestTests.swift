@@ -134,6 +134,34 @@ extension Scenarios {
             try await siege.expectUnharmed(requests: 2)
         }
 
+        @Test func `I01 I02 H05: where a request came from is told by nobody but Sluice`()
+            async throws
+        {
+            let siege = try await H2Siege()
+            let client = try await siege.hostile()
+            let spoofed = [
+                ("x-forwarded-for", "6.6.6.6"), ("x_forwarded_for", "8.8.8.8"),
+                ("x-real-ip", "6.6.6.6"), ("forwarded", "for=6.6.6.6"),
+                ("x-forwarded-proto", "http"), ("x-forwarded-host", "evil"),
+                ("transfer_encoding", "chunked"), ("content_length", "5"),
+            ]
+
+            let exchange = client.request("GET", "/hello", fields: spoofed)
+
+            #expect(try await exchange.whole().status == 200)
+            let seen = try await siege.stage.gateway.request { $0.target == "/hello" }
+            #expect(seen.all("x-forwarded-for") == ["127.0.0.1"])
+            #expect(seen.all("x-forwarded-proto") == ["https"])
+            #expect(seen.all("x-forwarded-host") == ["localhost"])
+            for name in [
+                "x_forwarded_for", "x-real-ip", "forwarded", "transfer_encoding",
+                "content_length",
+            ] {
+                #expect(seen.all(name) == [], "\(name)")
+            }
+            try await siege.expectUnharmed(requests: 1)
+        }
+
         @Test func `F25: trailers of a request are dropped`() async throws {
             let siege = try await H2Siege()
             let client = try await siege.hostile()

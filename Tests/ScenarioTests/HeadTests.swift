@@ -57,6 +57,49 @@ extension Scenarios {
             try await stage.expectSoundEnd()
         }
 
+        @Test("I08: an id reaches the gateway as it was sent", arguments: [1, 2])
+        func lastEventID(version: Int) async throws {
+            let stage = try await Stage()
+            let begin = "a b  \"c\" \u{E9}\u{2713};,="
+            let id = begin + String(repeating: "x", count: 1024 - begin.utf8.count)
+            let target = "/events?access_token=\(Tokens.jwt(sub: "alice"))"
+            let fields = [("accept", "text/event-stream"), ("last-event-id", id)]
+
+            if version == 1 {
+                let client = stage.sluice.client()
+                client.request("GET", target, fields: fields)
+                #expect(try await client.head().status == 200)
+            } else {
+                let client = try await stage.sluice.h2()
+                let exchange = client.request("GET", target, fields: fields)
+                #expect(try await exchange.head().status == 200)
+            }
+
+            #expect(stage.gateway.gateway.requests.last?.all("last-event-id") == [id])
+            try await stage.expectSoundEnd()
+        }
+
+        @Test func `I07: a token that is no JWT stays out of every line, too`() async throws {
+            let stage = try await Stage()
+            let token = "hunter2-%6fpaque"
+            let client = stage.sluice.client()
+            client.request("GET", "/events?access_token=\(token)")
+            _ = try await client.head()
+            let second = stage.sluice.client()
+            for path in ["/misbehave/no-http", "/status/404", "/hello"] {
+                second.request("GET", "\(path)?a=b&access_token=\(token)")
+            }
+            _ = try await second.whole(2)
+            let refused = stage.sluice.client()
+            refused.request("GET", "/hello?access_token=\(token)&access_token=\(token)2")
+            #expect(try await refused.whole().status == 400)
+
+            try await stage.sluice.log("error", count: 2)
+            try await stage.expectSoundEnd()
+            #expect(!stage.sluice.lines.contains { $0.text.contains("hunter2") })
+            #expect(!stage.sluice.child.errors.contains("hunter2"))
+        }
+
         @Test func `H23: a stream is asked for without a coding`() async throws {
             let stage = try await Stage()
 

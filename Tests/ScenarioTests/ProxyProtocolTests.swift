@@ -33,10 +33,33 @@ extension Scenarios {
             try await stage.expectSoundEnd()
         }
 
+        /// A header of version 2 for IPv4, from 192.0.2.7:50112, with so much said to follow.
+        private static func second(version: UInt8 = 2, length: UInt8 = 12) -> [UInt8] {
+            [0x0D, 0x0A, 0x0D, 0x0A, 0, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A]
+                + [version << 4 | 1, 0x11, 0, length]
+                + [192, 0, 2, 7, 198, 51, 100, 1, 0xC3, 0xC0, 1, 0xBB]
+        }
+
+        @Test func `I11 a header of version 2 and a request in one write`() async throws {
+            let stage = try await stage(from: "127.0.0.0/8")
+            let client = stage.sluice.rawClient()
+            client.send(Self.second() + Array(Self.request.utf8), answering: "GET")
+
+            #expect(try await client.whole().status == 200)
+            let seen = try await stage.gateway.request { $0.target == "/hello" }
+            #expect(seen.all("x-forwarded-for") == ["192.0.2.7"])
+            #expect(try await stage.sluice.log("request")["client"] == "192.0.2.7:50112")
+            client.leave(.close)
+            try await stage.expectSoundEnd()
+        }
+
         @Test(
             "I11 without a header, or with a bad one, nothing reaches the gateway",
-            arguments: [request, "PROXY TCP4 1.2.3.4 1.2.3.4 1 x\r\n" + request])
-        func malformed(bytes: String) async throws {
+            arguments: [
+                Array(request.utf8), Array(("PROXY TCP4 1.2.3.4 1.2.3.4 1 x\r\n" + request).utf8),
+                second(version: 3) + request.utf8, second(length: 11) + request.utf8,
+            ])
+        func malformed(bytes: [UInt8]) async throws {
             let stage = try await stage(from: "127.0.0.0/8")
             let client = stage.sluice.rawClient()
             client.send(bytes)
@@ -59,10 +82,13 @@ extension Scenarios {
             try await stage.expectSoundEnd()
         }
 
-        @Test func `I11 where none is expected a header is garbage`() async throws {
+        @Test(
+            "I11 where none is expected a header is garbage",
+            arguments: [Array("PROXY UNKNOWN\r\n".utf8), second()])
+        func unexpected(header: [UInt8]) async throws {
             let stage = try await Stage { $0.usesTLS = false }
             let client = stage.sluice.rawClient()
-            client.send("PROXY UNKNOWN\r\n" + Self.request, answering: "GET")
+            client.send(header + Array(Self.request.utf8), answering: "GET")
 
             #expect(try await client.head().status == 400)
             try await stage.sluice.log("error") { $0["fault"] == "client" }
