@@ -97,13 +97,18 @@ func onFrameSent(
     _: OpaquePointer?, frame: UnsafePointer<nghttp2_frame>?, userData: UnsafeMutableRawPointer?
 ) -> CInt {
     guard let session = unsafe owner(userData), let frame = unsafe frame else { return giveUp }
-    switch unsafe FrameKind(frame.pointee.hd.type) {
+    let kind = unsafe FrameKind(frame.pointee.hd.type)
+    let flags = unsafe frame.pointee.hd.flags
+    switch kind {
     case .data: session.floods.earn(sendingFrame: session.now)
     case .resetStream:
         unsafe session.resetSent(ErrorCode(rawValue: frame.pointee.rst_stream.error_code))
     case .other where unsafe frame.pointee.hd.type == UInt8(NGHTTP2_GOAWAY.rawValue):
         unsafe session.goAwaySent(ErrorCode(rawValue: frame.pointee.goaway.error_code))
     case .headers, .settings, .continuation, .other: break
+    }
+    if kind == .data || kind == .headers, flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 {
+        unsafe session.handler.responseEnded(on: frame.pointee.hd.stream_id)
     }
     return goOn
 }

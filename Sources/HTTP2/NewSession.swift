@@ -3,9 +3,9 @@ internal import CNGHTTP2
 /// Makes sessions of nghttp2, all with the same callbacks and options.
 enum NewSession {
     /// HEADERS and as many CONTINUATION frames hold the largest field section that we take.
-    static let continuationsMax = 5
-    /// nghttp2 counts such a frame anew for each read that brings a part of its header.
-    private static let continuationPartsMax = continuationsMax * 9
+    static func continuationsMax(_ limits: SessionLimits) -> Int {
+        max(5, limits.headerBytesMax / 16_384 + 1)
+    }
     /// Acknowledgements that may be owed at a time.
     private static let acknowledgementsMax = 128
     /// Settings in one frame.
@@ -29,7 +29,12 @@ enum NewSession {
         unsafe nghttp2_option_set_no_closed_streams(options, 1)
         unsafe nghttp2_option_set_max_outbound_ack(options, acknowledgementsMax)
         unsafe nghttp2_option_set_max_settings(options, settingsMax)
-        unsafe nghttp2_option_set_max_continuations(options, continuationPartsMax)
+        // nghttp2 counts such a frame anew for each read that brings a part of its header.
+        unsafe nghttp2_option_set_max_continuations(options, continuationsMax(limits) * 9)
+        // The head of a response may be as long as in HTTP/1.1; nghttp2 reckons with a dozen bytes
+        // more for each field.
+        unsafe nghttp2_option_set_max_send_header_block_length(
+            options, limits.headerBytesMax * 2 + 65_536)
         // Ours counts first; nghttp2's stands behind it.
         unsafe nghttp2_option_set_stream_reset_rate_limit(
             options, UInt64(limits.resetsMax) * 2, UInt64(limits.resetsMax))

@@ -98,10 +98,10 @@ package import HTTPModel
     /// Whether the frames that begin in `bytes` are not too many.
     private func countFrames(in bytes: Span<UInt8>) -> Bool {
         var (floods, continuations) = (floods, continuations)
-        let now = now
+        let (now, continuationsMax) = (now, NewSession.continuationsMax(limits))
         let isFine = frames.scan(bytes) { type, flags, length in
             continuations = FrameKind(type) == .continuation ? continuations + 1 : 0
-            guard continuations <= NewSession.continuationsMax else { return false }
+            guard continuations <= continuationsMax else { return false }
             let endsStream = flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
             guard FrameKind(type).movesNothingOn(length: length, endsStream: endsStream) else {
                 return true

@@ -15,6 +15,8 @@ package protocol SessionHandler: AnyObject {
     func bodyArrived(_ bytes: Span<UInt8>, on stream: Int32)
     /// The request's body is over; its trailers, if any, were dropped.
     func bodyEnded(on stream: Int32)
+    /// The last frame of the response has left.
+    func responseEnded(on stream: Int32)
     /// Both sides are done with the stream, or one has reset it. Said once for each request that
     /// arrived or was refused.
     func streamClosed(_ stream: Int32, error: ErrorCode)

@@ -12,7 +12,9 @@ extension ClientConnection {
         phase = .finishing
         self.isHurried = isHurried
         letGo()
-        setDeadline(isHurried ? now + Self.farewell : lastProgress + limits.writeTimeout)
+        // With nothing waiting so far, the wait begins now, for the last word of TLS.
+        let since = outbox.isEmpty ? now : lastProgress
+        setDeadline(isHurried ? now + Self.farewell : since + limits.writeTimeout)
         flush()
         if case .finishing = phase, outbox.isEmpty { linger() }
     }

@@ -33,6 +33,7 @@ final class GatewayConnection {
     var phase = Phase.connecting
     private var response = Response.head(HeadFinder(), [])
     private var outbox = Outbox()
+    /// Of the socket that there is now: one that was refused says nothing of the next.
     private var peerIsGone = false
     private var cannotWrite = false
     /// Whether reading has stopped because the client cannot take more.
@@ -118,6 +119,7 @@ final class GatewayConnection {
         registration = nil
         transport?.close()
         transport = nil
+        (peerIsGone, cannotWrite) = (false, false)
     }
 
     /// Hands the connection over once its exchange is over: to the pool, if it may carry another.

@@ -114,7 +114,7 @@ final class HTTP2Connection: ClientConnection {
     /// Tells those who can go on, and ends the connection when all is said.
     func settle() {
         guard !isBusy else { return }
-        while let stream = answeredEarly.popLast() { reset(stream.id, .noError) }
+        while let stream = answeredEarly.popLast() { stream.reset(.noError) }
         while let stream = drained.popLast() { stream.clientDrained() }
         guard case .open = phase, let session else { return }
         // What it had to say to that is out, or as far out as the client takes it.
@@ -172,8 +172,6 @@ final class HTTP2Connection: ClientConnection {
     }
 
     func noteDrained(_ stream: HTTP2Stream) { drained.append(stream) }
-
-    func noteAnsweredEarly(_ stream: HTTP2Stream) { answeredEarly.append(stream) }
 
     // MARK: The end
 
@@ -279,6 +277,12 @@ extension HTTP2Connection: SessionHandler {
     }
 
     func bodyEnded(on id: Int32) { streams[id]?.bodyEnded() }
+
+    /// A client that is still sending stops when it is told, and keeps the answer (RFC 9113,
+    /// section 8.1).
+    func responseEnded(on id: Int32) {
+        if let stream = streams[id], stream.isAnsweredEarly { answeredEarly.append(stream) }
+    }
 
     func streamClosed(_ id: Int32, error: ErrorCode) {
         guard let stream = streams.removeValue(forKey: id) else { return }

@@ -64,6 +64,8 @@ extension HTTP2Stream {
         else { return }
         connection.consumed(unconsumed, of: id)
         unconsumed = 0
+        // Only now can the client go on.
+        lastBodyProgress = now
     }
 
     /// Nobody wants the body any more; the window of the connection must not shrink for that.

@@ -17,6 +17,8 @@ final class HTTP2Stream: Carrier {
     var exchange: Exchange?
     var requestIsComplete: Bool
     private var isClosed = false
+    /// Whether a RST_STREAM of ours is on its way.
+    private var isReset = false
     private var hasHead = false
     private var hasBody = false
     /// Whether the body ends with what is queued.
@@ -148,12 +150,12 @@ final class HTTP2Stream: Carrier {
             lent = range.lowerBound + count..<range.upperBound
         }
         let isLast = isLastQueued && outbox.isEmpty && lent?.isEmpty != false
-        // The other direction of a tunnel goes on.
-        if isLast, !requestIsComplete, exchange?.isTunnel != true {
-            connection.noteAnsweredEarly(self)
-        }
         return BodyPiece(count: count, isLast: isLast, trailers: isLast ? trailers : nil)
     }
+
+    /// Whether the response is out although the request is not in, and nobody wants the rest. The other
+    /// direction of a tunnel goes on.
+    var isAnsweredEarly: Bool { !requestIsComplete && exchange?.isTunnel != true }
 
     /// The client has taken all that was waiting for it.
     func clientDrained() {
@@ -198,10 +200,16 @@ final class HTTP2Stream: Carrier {
     func breakOff() {
         exchange = nil
         dropOutbox()
-        guard !isClosed else { return }
+        // The connection's window outlives the stream.
         forgetRequestBody()
-        connection.reset(id, hasHead ? .internalError : .cancel)
+        guard !isClosed else { return }
+        reset(hasHead ? .internalError : .cancel)
         connection.settle()
+    }
+
+    func reset(_ code: ErrorCode) {
+        isReset = true
+        connection.reset(id, code)
     }
 
     /// The session is done with the stream, by this code, or the connection has ended.
@@ -215,7 +223,7 @@ final class HTTP2Stream: Carrier {
             if !isTunnel { held = [] }
             return
         }
-        held = []
+        forgetRequestBody()
         exchange?.clientFailed(code.map { .clientReset($0) } ?? .clientGone)
         exchange = nil
     }
@@ -223,9 +231,10 @@ final class HTTP2Stream: Carrier {
     /// The client takes nothing, and somebody else needs the memory or the time is up.
     func stalled() {
         if let exchange { return exchange.clientFailed(.clientStalled) }
+        guard !isReset, !isClosed else { return }
         record(.clientStalled, request: nil, stream: nil)
         dropOutbox()
-        if !isClosed { connection.reset(id, .cancel) }
+        reset(.cancel)
     }
 
     // MARK: Time
@@ -233,6 +242,8 @@ final class HTTP2Stream: Carrier {
     /// When patience with the client ends; far away while it is nobody's turn but the gateway's.
     var deadline: Duration {
         let limits = connection.limits
+        // What it says last leaves when the connection's socket takes it, which has its own deadline.
+        guard !isReset else { return now + .seconds(3600) }
         guard let exchange else {
             return lastProgress + (isHurried ? ClientConnection.farewell : limits.writeTimeout)
         }

@@ -61,8 +61,9 @@ struct Transport: ~Copyable {
     /// Why connecting failed, `nil` when it succeeded.
     func connectionError() -> SystemCallError? { socket.connectionError() }
 
-    /// Whether nothing waits to be read: no byte, no end, no error.
-    var isSilent: Bool { socket.isSilent }
+    /// Whether nothing waits to be read: no byte, no end, no error, neither in the kernel nor in TLS,
+    /// which reads ahead and announces nothing.
+    var isSilent: Bool { ask { $0.hasPending } != true && socket.isSilent }
 
     /// Lets the system give up a peer that stays silent for so long.
     func giveUpPeer(after patience: Duration) { socket.giveUpPeer(after: patience) }

@@ -20,6 +20,7 @@ final class HTTP2Listener: SessionHandler {
     private var told: Set<Int32> = []
     private var complete: Set<Int32> = []
     private var closed: Set<Int32> = []
+    private var ended: Set<Int32> = []
     private var answered: Set<Int32> = []
     /// Bodies of requests so far. How much is told of one that turns out wrong depends on the cuts.
     private var received: [Int32: [UInt8]] = [:]
@@ -87,6 +88,11 @@ final class HTTP2Listener: SessionHandler {
         if !told.contains(stream) { note("the end of a body has a request") }
         if !complete.insert(stream).inserted { note("a body ends once") }
         events.append(.bodyEnd(stream, received[stream] ?? []))
+    }
+
+    func responseEnded(on stream: Int32) {
+        if !open.contains(stream) { note("only a response to an open request ends") }
+        if !ended.insert(stream).inserted { note("a response ends once") }
     }
 
     func streamClosed(_ stream: Int32, error: ErrorCode) {

@@ -149,6 +149,23 @@ struct FrameTests {
         #expect(peer.events.count { if case .body = $0 { true } else { false } } == 2000)
     }
 
+    @Test func `a response has ended when its last frame has left`() throws {
+        let peer = try Peer()
+        peer.send(Frames.get(1) + Frames.get(3))
+        #expect(peer.ended == [])
+        peer.respond(1, body: Array("one".utf8))
+        peer.take()
+        #expect(peer.ended == [1])
+        peer.endsBodies = false
+        peer.respond(3, body: Array("three".utf8))
+        peer.take()
+        #expect(peer.ended == [1])
+
+        peer.endsBodies = true
+        peer.act { $0.bodyIsReady(3) }
+        #expect(peer.ended == [1, 3])
+    }
+
     @Test func `F21: after the client's GOAWAY what is under way goes on`() throws {
         let peer = try Peer()
         peer.endsBodies = false

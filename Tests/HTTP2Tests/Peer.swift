@@ -16,6 +16,8 @@ final class Peer: SessionHandler {
     private var session: ServerSession?
     private(set) var events: [Event] = []
     private(set) var heads: [RequestHead] = []
+    /// Streams whose response was said to have left whole.
+    private(set) var ended: [Int32] = []
     private(set) var frames: [SentFrame] = []
     /// What each stream's body has left to say.
     var bodies: [Int32: [UInt8]] = [:]
@@ -116,6 +118,8 @@ final class Peer: SessionHandler {
     }
 
     func bodyEnded(on stream: Int32) { events.append(.bodyEnd(stream)) }
+
+    func responseEnded(on stream: Int32) { ended.append(stream) }
 
     func streamClosed(_ stream: Int32, error: ErrorCode) {
         events.append(.closed(stream, error.rawValue))

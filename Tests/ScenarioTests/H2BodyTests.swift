@@ -140,6 +140,87 @@ extension Scenarios {
             try await siege.expectUnharmed(requests: 1)
         }
 
+        @Test func `what a reset upload did not get through is window for the next one`()
+            async throws
+        {
+            let siege = try await H2Siege()
+            let client = try await siege.hostile()
+            try await client.ready()
+            // More than the window of the connection, in uploads that the gateway does not take.
+            let wish = H2Header.literal(
+                H2Header.request("CONNECT", "/misbehave/silent") + [(":protocol", "websocket")])
+            for _ in 0..<20 {
+                let socket = client.open(block: wish, endStream: false)
+                socket.send([UInt8](repeating: 7, count: 60_000))
+                try await client.settled()
+                socket.cancel()
+                try await client.settled()
+            }
+
+            let upload = client.request("POST", "/upload", endStream: false)
+            upload.sendPattern(2_000_000)
+
+            let sum = String(Checksum(pattern: 2_000_000).value, radix: 16)
+            let answer = try await upload.whole()
+            #expect(answer.text == #"{"count":2000000,"checksum":"\#(sum)"}"#)
+            try await siege.stage.gateway.until("no other") { $0.openConnections <= 2 }
+            try await siege.expectUnharmed(requests: 21)
+        }
+
+        @Test(
+            "an answer without a body before the end of the request asks for no more either",
+            arguments: ["204 \r\n", "401 \r\ncontent-length: 0\r\n", "304 \r\n"])
+        func earlyAndEmpty(head: String) async throws {
+            let gateway = try RawGateway { peer in
+                guard peer.readHead() != nil else { return }
+                peer.send("HTTP/1.1 \(head)connection: close\r\n\r\n")
+                peer.readToEnd()
+            }
+            let sluice = try await SluiceProcess(gateway: gateway.address)
+            let client = try await sluice.h2()
+
+            let upload = client.request("POST", "/form", endStream: false)
+
+            #expect(try await upload.reset() == .noError)
+            let answer = try await upload.whole()
+            #expect("\(answer.status)" == head.prefix(3))
+            #expect(client.isOpen)
+            try await sluice.log("request")
+            #expect(sluice.count("error") == 0)
+            try await sluice.expectSoundEnd()
+        }
+
+        @Test func `trailers of an early answer leave before the stream is reset`() async throws {
+            let count = 400_000
+            let gateway = try RawGateway { peer in
+                guard peer.readHead() != nil else { return }
+                peer.send(
+                    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+                        + String(count, radix: 16) + "\r\n")
+                let piece = String(repeating: "x", count: 40_000)
+                for _ in 0..<count / piece.utf8.count { peer.send(piece) }
+                peer.send("\r\n0\r\nx-sum: 7\r\n\r\n")
+                peer.readToEnd()
+            }
+            let sluice = try await SluiceProcess(gateway: gateway.address)
+            let client = try await sluice.h2 {
+                $0.settings = [(.initialWindowSize, 0x7fff_ffff)]
+                $0.receiveBuffer = 16_384
+            }
+            client.send(.windowUpdate(0, by: 0x7fff_0000))
+            let upload = client.request(
+                "POST", "/form", fields: [("te", "trailers")], endStream: false)
+            _ = try await upload.head()
+            client.pause()
+            try await Task.sleep(for: .milliseconds(300))
+            client.resume()
+
+            #expect(try await upload.whole().bodyCount == count)
+            #expect(upload.now?.trailers == ["x-sum": "7"])
+            #expect(try await upload.reset() == .noError)
+            try await sluice.expectSoundEnd()
+        }
+
         @Test func `an answer before the end of the body is whole, and asks for no more`()
             async throws
         {

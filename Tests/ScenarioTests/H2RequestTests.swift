@@ -269,6 +269,33 @@ extension Scenarios {
             try await siege.expectUnharmed(requests: status == 200 ? 2 : 1)
         }
 
+        @Test func `heads as large as the settings allow pass both ways`() async throws {
+            let fields = (0..<25).map { ("x-\($0)", String(repeating: "a", count: 6000)) }
+            let lines = fields.map { "\($0): \($1)\r\n" }.joined()
+            let gateway = try RawGateway { peer in
+                while peer.readHead() != nil {
+                    peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\(lines)\r\nok")
+                }
+            }
+            let sluice = try await SluiceProcess(
+                gateway: gateway.address,
+                options: SluiceOptions { $0.set("limits", "header_bytes: 200000") })
+            let client = try await sluice.h2()
+            let block = H2Header.literal(H2Header.request("GET", "/hello") + fields)
+
+            let stream = client.nextStream()
+            client.send(block.h2Frames(on: stream))
+
+            let answer = try await client.exchange(stream).whole()
+            #expect(answer.text == "ok")
+            for (name, value) in fields {
+                #expect(answer.all(name) == [value])
+                #expect(gateway.heads[0].contains("\r\n\(name): \(value)\r\n"))
+            }
+            #expect(client.isOpen)
+            try await sluice.expectSoundEnd()
+        }
+
         @Test func `F05: one value of more than 64 KiB ends the connection`() async throws {
             let siege = try await H2Siege()
             let client = try await siege.hostile()

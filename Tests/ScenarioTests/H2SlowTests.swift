@@ -120,6 +120,33 @@ extension Scenarios {
             try await siege.expectUnharmed(requests: 1)
         }
 
+        @Test func `F11: a stream whose reset cannot leave is told of once`() async throws {
+            let count = 20
+            let siege = try await H2Siege { $0.set("limits", "write_timeout: 2s") }
+            let client = try await siege.hostile {
+                $0.settings = [(.initialWindowSize, 0)]
+                $0.widensStreams = false
+                $0.receiveBuffer = 2304
+            }
+            client.send(.windowUpdate(0, by: 0x7fff_0000))
+            let stalled = (0..<count).map { _ in client.request("GET", "/big?bytes=100000") }
+            for exchange in stalled { _ = try await exchange.head() }
+            // Later, so that their patience ends first, somebody fills the socket and does not read.
+            try await Task.sleep(for: .seconds(1))
+            let filler = client.request("GET", "/big?bytes=100000000")
+            _ = try await filler.head()
+            client.pause()
+            client.send(.windowUpdate(filler.id, by: 0x7fff_0000))
+
+            try await siege.stage.gateway.until("one connection") { $0.openConnections == 1 }
+            client.resume()
+            try await client.end()
+
+            let lines = siege.sluice.lines("error") { $0["reason"] == "slow_consumer" }
+            #expect((1...count + 2).contains(lines.count), "\(lines.count)")
+            try await siege.expectUnharmed(requests: count + 1)
+        }
+
         @Test func `F09: a window that opens by single bytes, all at once, ends the connection`()
             async throws
         {

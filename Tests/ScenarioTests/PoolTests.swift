@@ -1,5 +1,6 @@
 import Foundation
 import Reactor
+import TLS
 import TestSupport
 import Testing
 
@@ -27,6 +28,79 @@ extension Scenarios {
             try await stage.sluice.log("request", count: 3)
             #expect(stage.sluice.lines("request").allSatisfy { $0["status"] == "200" })
             try await stage.expectSoundEnd()
+        }
+
+        @Test func `U08: a record of TLS behind a response reaches nobody`() async throws {
+            let folder = try TemporaryFolder()
+            try SelfSignedAuthority.write(to: folder.path, names: ["127.0.0.1"])
+            let context = try TLSServerContext(
+                TLSServerSettings(
+                    certificates: [
+                        .init(chain: folder.path + "/chain.pem", key: folder.path + "/key.pem")
+                    ],
+                    minVersion: .tls12, applicationProtocols: []))
+            let gateway = try RawGateway { peer in
+                guard let secure = try? peer.secure(context) else { return }
+                while let head = secure.readHead() {
+                    peer.note(head)
+                    if head.contains(" /first ") {
+                        // Both are read from the socket at once, and the second waits in OpenSSL.
+                        secure.send(
+                            "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfirst",
+                            "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil")
+                    } else {
+                        secure.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+                    }
+                }
+            }
+            let sluice = try await SluiceProcess(
+                gateway: gateway.address,
+                options: SluiceOptions {
+                    $0.workers = 1
+                    $0.gateways = ["https://\(gateway.address.text)"]
+                    $0.set("gateway", "tls: { authorities: \(folder.path)/ca.pem }")
+                })
+            let first = sluice.client()
+            first.request("GET", "/first")
+            #expect(try await first.whole().text == "first")
+
+            let second = sluice.client()
+            for number in 0..<3 {
+                second.request("GET", "/second/\(number)")
+                #expect(try await second.whole(number).text == "ok")
+            }
+
+            // The one that said too much carried nothing more; the other is used again.
+            #expect(gateway.peers.count == 2)
+            #expect(gateway.heads.count == 4)
+            try await sluice.expectSoundEnd()
+            #expect(sluice.count("error") == 0)
+        }
+
+        @Test func `a connection that is found at the second attempt is used again`() async throws {
+            let dead = try freePort()
+            let gateway = try RawGateway { peer in
+                while peer.readHead() != nil {
+                    peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+                }
+            }
+            let sluice = try await SluiceProcess(
+                gateway: gateway.address,
+                options: SluiceOptions {
+                    $0.workers = 1
+                    $0.gateways = ["http://127.0.0.1:\(dead)", "http://\(gateway.address.text)"]
+                    $0.set("gateway", "health: { failures_max: 1, retry_after: 1h }")
+                })
+            let client = sluice.client()
+
+            for number in 0..<3 {
+                client.request("GET", "/\(number)")
+                #expect(try await client.whole(number).text == "ok")
+            }
+
+            #expect(gateway.heads.count == 3)
+            #expect(gateway.peers.count == 1)
+            try await sluice.expectSoundEnd()
         }
 
         @Test(

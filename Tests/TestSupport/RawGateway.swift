@@ -1,6 +1,7 @@
 import Foundation
 import Locking
 import Reactor
+import TLS
 
 /// A gateway that does what a test tells it, byte for byte and at any moment: for what no script of
 /// the demo gateway can do. Every connection is served by `serve` on a thread of its own.
@@ -95,6 +96,11 @@ package final class RawPeer: Sendable {
     }
 
     deinit { close() }
+
+    /// Goes on with TLS, once the handshake is done.
+    package func secure(_ context: TLSServerContext) throws -> SecurePeer {
+        try SecurePeer(context, on: descriptor)
+    }
 
     package func send(_ text: String) {
         let bytes = Array(text.utf8)
