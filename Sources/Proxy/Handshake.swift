@@ -49,8 +49,14 @@ final class Handshake: ConnectedClient {
     private var transport: Transport?
     private var registration: Registration?
     private var timer: TimerID?
-    private let deadline: Duration
+    private var deadline: Duration
     private var peerIsGone = false
+    /// Whether it has failed, and the client gets to read why.
+    private var isLingering = false
+    private var discardedCount = 0
+
+    /// What a client may go on saying behind a handshake that failed, before it is reset.
+    private static let discardedMax = 65_536
 
     var place: Place { origin.place }
     let isBlocked = false
@@ -77,11 +83,40 @@ final class Handshake: ConnectedClient {
     func abandon() { close() }
 
     private func end(because reason: String, detail: String?) {
+        record(reason, detail)
+        close()
+    }
+
+    private func record(_ reason: String, _ detail: String?) {
         worker.shared.record(
             .error(
                 LogEvent.Failure(
                     level: .info, reason: reason, fault: .client, detail: detail,
                     client: origin.peer, stream: nil, method: nil, path: nil)))
+    }
+
+    /// The alert is out. Closing now would reset a client that has said more meanwhile, as it may in
+    /// TLS 1.3, and the alert could be lost with that.
+    private func linger() {
+        transport?.finishBelowTLS()
+        isLingering = true
+        endTimer()
+        deadline = worker.reactor.now + ClientConnection.farewell
+        timer = worker.reactor.schedule(self, at: deadline)
+        discard()
+    }
+
+    private func discard() {
+        let range = worker.buffer.readRange
+        while discardedCount < Self.discardedMax {
+            switch transport?.discard(with: worker.buffer.bytes, range) {
+            case .bytes(let count): discardedCount += count
+            case .wouldBlock:
+                if peerIsGone { close() }
+                return
+            case .ended, .cut, .failed, nil: return close()
+            }
+        }
         close()
     }
 
@@ -126,14 +161,15 @@ final class Handshake: ConnectedClient {
 extension Handshake: ReadinessHandler {
     func ready(_ readiness: Readiness) {
         if readiness.contains(.peerGone) { peerIsGone = true }
+        guard !isLingering else { return discard() }
         switch transport?.handshake() {
         case nil: return
         case .done: handOn()
         case .wantsRead, .wantsWrite:
             if peerIsGone { end(because: "tls_peer_closed", detail: nil) }
         case .failed(let failure):
-            let problem = transport?.certificateProblem()
-            end(because: "\(failure.reason)", detail: problem ?? failure.detail)
+            record("\(failure.reason)", transport?.certificateProblem() ?? failure.detail)
+            if failure.kind == .peerClosed { close() } else { linger() }
         }
     }
 }
@@ -141,6 +177,10 @@ extension Handshake: ReadinessHandler {
 extension Handshake: TimerHandler {
     func timerFired(now: Duration) -> Duration? {
         guard deadline <= now else { return deadline }
+        guard !isLingering else {
+            close()
+            return nil
+        }
         end(because: "tls_handshake_timeout", detail: nil)
         return nil
     }

@@ -136,6 +136,19 @@ struct Transport: ~Copyable {
         return true
     }
 
+    /// After a handshake that failed: FIN behind the alert. TLS has nothing more to say.
+    mutating func finishBelowTLS() { socket.finishWriting() }
+
+    /// Throws away what comes below TLS, up to `range.count` bytes.
+    mutating func discard(with buffer: IOBuffer, _ range: Range<Int>) -> Received {
+        switch socket.read(into: buffer, range) {
+        case .bytes(let count): .bytes(count)
+        case .wouldBlock: .wouldBlock
+        case .end: .ended
+        case .failed(let error): .cut(error)
+        }
+    }
+
     /// Makes closing drop what is unsent and reset the connection.
     func resetOnClose() { socket.resetOnClose() }
 
