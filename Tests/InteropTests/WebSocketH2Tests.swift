@@ -168,6 +168,9 @@ extension RealSoftware {
             try await tab.open()
 
             try await tab.tells("closed", times: 1)
+            // Each report is a request of its own, and may overtake another.
+            try await tab.tells("echo", times: 3)
+            try await tab.tells("opened", times: 1)
             #expect(tab.lines("failed").isEmpty)
             #expect(tab.lines("opened").first?["subprotocol"] == "chat")
             let echoes = tab.lines("echo")

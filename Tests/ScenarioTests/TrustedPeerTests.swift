@@ -74,6 +74,7 @@ extension Scenarios {
             }
 
             #expect(statuses == (isTrusted ? [200, 200, 429] : [200, 429, 429]))
+            try await sluice.log("stream_opened", count: isTrusted ? 2 : 1)
             let seen = sluice.lines("stream_opened").map { $0["client"] ?? "" }
             if isTrusted {
                 #expect(seen == ["192.0.2.1", "192.0.2.2"])

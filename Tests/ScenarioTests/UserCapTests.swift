@@ -56,6 +56,7 @@ extension Scenarios {
 
             // One each, so nobody has taken anybody's place.
             try await stage.gateway.streams(names.count)
+            try await stage.sluice.log("stream_opened", count: names.count)
             #expect(stage.sluice.count("evict") == 0)
             // Two strings of Swift are the same when they look the same, bytes are not.
             let users = stage.sluice.lines("stream_opened").map { Array(($0["user"] ?? "").utf8) }
