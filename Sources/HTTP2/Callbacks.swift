@@ -75,8 +75,7 @@ func onFrame(
     case .data: if endsStream { session.handler.bodyEnded(on: stream) }
     case .settings: session.hasSettings = true
     case .resetStream: return session.countReset() ? goOn : giveUp
-    case .other where unsafe frame.pointee.hd.type == UInt8(NGHTTP2_GOAWAY.rawValue):
-        session.shutDown()
+    case .goAway: session.shutDown()
     case .continuation, .other: break
     }
     return goOn
@@ -103,7 +102,7 @@ func onFrameSent(
     case .data: session.floods.earn(sendingFrame: session.now)
     case .resetStream:
         unsafe session.resetSent(ErrorCode(rawValue: frame.pointee.rst_stream.error_code))
-    case .other where unsafe frame.pointee.hd.type == UInt8(NGHTTP2_GOAWAY.rawValue):
+    case .goAway:
         unsafe session.goAwaySent(ErrorCode(rawValue: frame.pointee.goaway.error_code))
     case .headers, .settings, .continuation, .other: break
     }

@@ -1,6 +1,6 @@
 /// The types of frames that we look at (RFC 9113, section 6).
 enum FrameKind {
-    case data, headers, resetStream, settings, continuation, other
+    case data, headers, resetStream, settings, goAway, continuation, other
 
     init(_ type: UInt8) {
         self =
@@ -9,6 +9,7 @@ enum FrameKind {
             case 1: .headers
             case 3: .resetStream
             case 4: .settings
+            case 7: .goAway
             case 9: .continuation
             default: .other
             }
@@ -18,7 +19,7 @@ enum FrameKind {
     /// yet: what comes of it earns its frame back.
     func movesNothingOn(length: Int, endsStream: Bool) -> Bool {
         switch self {
-        case .settings, .headers, .continuation, .other: true
+        case .settings, .headers, .goAway, .continuation, .other: true
         case .data: length < FloodGuard.tinyDataBytes && !endsStream
         case .resetStream: false  // Counted by itself.
         }

@@ -20,9 +20,8 @@ struct RequestDraft {
         fieldCount += 1
         bytes += name.count + value.count + Self.overhead
         guard excess == nil else { return }
-        if fieldCount > limits.fieldCountMax { excess = .tooManyFields }
-        if bytes > limits.headerBytesMax { excess = .headTooLong }
-        guard excess == nil else { return forget() }
+        guard bytes <= limits.headerBytesMax else { return exceed(.headTooLong) }
+        guard fieldCount <= limits.fieldCountMax else { return exceed(.tooManyFields) }
         if name.count > 0, name[0] == UInt8(ascii: ":") {
             // The target has a limit of its own.
             addPseudo(name, value)
@@ -30,21 +29,17 @@ struct RequestDraft {
             // One field for the gateway (RFC 9113, section 8.2.3).
             if !cookie.isEmpty { cookie += [UInt8(ascii: ";"), UInt8(ascii: " ")] }
             cookie.append(copying: value)
-            limitField(name.count + cookie.count, limits)
+            if name.count + cookie.count > limits.fieldBytesMax { exceed(.fieldTooLong) }
+        } else if name.count + value.count > limits.fieldBytesMax {
+            exceed(.fieldTooLong)
         } else {
             fields.append(name: name, value: value)
-            limitField(name.count + value.count, limits)
         }
     }
 
-    private mutating func limitField(_ bytes: Int, _ limits: SessionLimits) {
-        guard bytes > limits.fieldBytesMax else { return }
-        excess = .fieldTooLong
-        forget()
-    }
-
     /// Nothing of it is needed any more.
-    private mutating func forget() {
+    private mutating func exceed(_ error: HTTP1Error) {
+        excess = error
         (method, path, authority, cookie, fields) = ([], [], nil, [], Fields())
     }
 

@@ -109,7 +109,7 @@ final class Handshake: ConnectedClient {
     private func discard() {
         let range = worker.buffer.readRange
         while discardedCount < Self.discardedMax {
-            switch transport?.discard(with: worker.buffer.bytes, range) {
+            switch transport?.receiveBelowTLS(into: worker.buffer.bytes, range) {
             case .bytes(let count): discardedCount += count
             case .wouldBlock:
                 if peerIsGone { close() }

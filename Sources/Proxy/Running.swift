@@ -23,6 +23,8 @@ final class Running: Sendable {
     let ticketKeys: TLSTicketKeys
     /// Client connections of the whole process: as many as the descriptors allow, at most.
     let connectionsMax: Int
+    /// Clients that the descriptors are enough for, each with a connection to the gateway.
+    private let affordableMax: Int
     private let descriptorLimit: Int
     /// Kept for the next reload, when it stands in no file.
     let tombstoneKey: KeyedHash
@@ -62,11 +64,9 @@ final class Running: Sendable {
             targetBytesMax: settings.limits.targetBytes)
         descriptorLimit = DescriptorLimit.raise()
         let reserve = min(settings.limits.descriptorsReserve, descriptorLimit / 3)
-        connectionsMax = max(
-            1,
-            min(
-                settings.limits.connectionsMax ?? Self.connectionsDefault,
-                (descriptorLimit - reserve) / 2))
+        affordableMax = max(1, (descriptorLimit - reserve) / 2)
+        connectionsMax = min(
+            settings.limits.connectionsMax ?? Self.connectionsDefault, affordableMax)
     }
 
     private static let connectionsDefault = 20_000
@@ -136,15 +136,13 @@ final class Running: Sendable {
 
     /// Of two limits in the settings the lower one holds, which is no news.
     private func warning(_ name: String, wants count: Int) -> String? {
-        let reserve = min(settings.limits.descriptorsReserve, descriptorLimit / 3)
-        let affordable = max(1, (descriptorLimit - reserve) / 2)
-        guard count > affordable else {
+        guard count > affordableMax else {
             return name == "global.max_streams"
                 ? "\(name) is \(count), but limits.connections_max allows \(connectionsMax) clients"
                 : nil
         }
         return "\(name) is \(count), but \(descriptorLimit) file descriptors are enough for "
-            + "\(affordable) clients; raise the limit (ulimit -n) or lower the number"
+            + "\(affordableMax) clients; raise the limit (ulimit -n) or lower the number"
     }
 }
 

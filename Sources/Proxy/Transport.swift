@@ -102,9 +102,14 @@ struct Transport: ~Copyable {
         case .closedByPeer: return .ended
         case .truncated: return .cut(nil)
         case .failed(let failure): return .failed(failure)
-        case nil: break
+        case nil: return receiveBelowTLS(into: buffer, range)
         }
-        return switch socket.read(into: buffer, range) {
+    }
+
+    /// What comes on the socket itself: all there is without TLS, and after a handshake that failed
+    /// nothing that anybody could read.
+    func receiveBelowTLS(into buffer: IOBuffer, _ range: Range<Int>) -> Received {
+        switch socket.read(into: buffer, range) {
         case .bytes(let count): .bytes(count)
         case .wouldBlock: .wouldBlock
         case .end: .ended
@@ -137,17 +142,7 @@ struct Transport: ~Copyable {
     }
 
     /// After a handshake that failed: FIN behind the alert. TLS has nothing more to say.
-    mutating func finishBelowTLS() { socket.finishWriting() }
-
-    /// Throws away what comes below TLS, up to `range.count` bytes.
-    mutating func discard(with buffer: IOBuffer, _ range: Range<Int>) -> Received {
-        switch socket.read(into: buffer, range) {
-        case .bytes(let count): .bytes(count)
-        case .wouldBlock: .wouldBlock
-        case .end: .ended
-        case .failed(let error): .cut(error)
-        }
-    }
+    func finishBelowTLS() { socket.finishWriting() }
 
     /// Makes closing drop what is unsent and reset the connection.
     func resetOnClose() { socket.resetOnClose() }
