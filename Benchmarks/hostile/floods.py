@@ -12,7 +12,6 @@ import socket
 import ssl
 import struct
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "transfer"))
@@ -205,13 +204,7 @@ def main():
     parser.add_argument("--connections", type=int, default=50)
     parser.add_argument("--only", default="", help="attacks whose name contains this")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="sluice-bench-") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
-        base.make_certificate(folder)
-        base.make_files(folder)
-        source_port = base.free_port()
-        source = base.start_source(folder, source_port)
+    with base.site() as (folder, source_port):
         context = ssl.create_default_context(cafile=folder / "chain.pem")
         context.set_alpn_protocols(["h2"])
 
@@ -221,17 +214,12 @@ def main():
             base.wait_for(port)
             return proxy, port
 
-        try:
-            base.wait_for(source_port)
-            print("| attack | sent | ended by Sluice | CPU of the client | CPU of Sluice | ratio "
-                  "| memory for each |")
-            print("|---|---|---|---|---|---|---|")
-            for title, make in ATTACKS.items():
-                if options.only in title:
-                    measure(title, make, start, context, options.connections)
-        finally:
-            source.terminate()
-            source.wait()
+        print("| attack | sent | ended by Sluice | CPU of the client | CPU of Sluice | ratio "
+              "| memory for each |")
+        print("|---|---|---|---|---|---|---|")
+        for title, make in ATTACKS.items():
+            if options.only in title:
+                measure(title, make, start, context, options.connections)
 
 
 if __name__ == "__main__":

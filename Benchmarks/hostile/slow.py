@@ -15,7 +15,6 @@ import resource
 import ssl
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -129,24 +128,13 @@ def main():
     pin(os.getpid(), 0 if options.pin else None)
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    with tempfile.TemporaryDirectory(prefix="sluice-bench-") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
-        base.make_certificate(folder)
-        base.make_files(folder)
-        source_port = base.free_port()
-        source = base.start_source(folder, source_port)
-        try:
-            base.wait_for(source_port)
-            print("| slow | proxy | slow clients at most | kept: p99 alone | p99 beside | ratio "
-                  "| new: p99 alone | p99 beside | ratio | failures | resident before | peak |")
-            print("|---|---|---|---|---|---|---|---|---|---|---|---|")
-            for title in ATTACKS:
-                for proxy_name, start in (("Sluice", base.start_sluice), ("nginx", base.start_nginx)):
-                    measure(title, proxy_name, start, folder, source_port, options)
-        finally:
-            source.terminate()
-            source.wait()
+    with base.site() as (folder, source_port):
+        print("| slow | proxy | slow clients at most | kept: p99 alone | p99 beside | ratio "
+              "| new: p99 alone | p99 beside | ratio | failures | resident before | peak |")
+        print("|---|---|---|---|---|---|---|---|---|---|---|---|")
+        for title in ATTACKS:
+            for proxy_name, start in (("Sluice", base.start_sluice), ("nginx", base.start_nginx)):
+                measure(title, proxy_name, start, folder, source_port, options)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ table; see README.md.
 """
 
 import argparse
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -41,11 +42,25 @@ def make_certificate(folder):
         check=True, stderr=subprocess.DEVNULL)
 
 
-def make_files(folder):
-    """What the gateway serves: a page, and something that takes a while to read."""
-    (folder / "files").mkdir()
-    (folder / "files/index.html").write_text("a page\n")
-    (folder / "files/large").write_bytes(bytes(1 << 24))
+@contextlib.contextmanager
+def site():
+    """A folder with a certificate, and the port of a gateway that serves a page and something that takes
+    a while to read."""
+    with tempfile.TemporaryDirectory(prefix="sluice-bench-") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        make_certificate(folder)
+        (folder / "files").mkdir()
+        (folder / "files/index.html").write_text("a page\n")
+        (folder / "files/large").write_bytes(bytes(1 << 24))
+        port = free_port()
+        source = start_source(folder, port)
+        try:
+            wait_for(port)
+            yield folder, port
+        finally:
+            source.terminate()
+            source.wait()
 
 
 class Sink:
