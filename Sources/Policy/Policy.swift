@@ -27,6 +27,12 @@ package final class Policy: Sendable {
     package let mode: Mode
     /// Streams of these methods may be closed to make room; all others are only ever refused.
     package let evictableMethods: Set<String>
+    /// Whether its streams are work that somebody waits for: none is closed to make room, whatever
+    /// its method, and a request that the policy governs asks for one.
+    package let isWork: Bool
+    /// When a newcomer that one of the limits has turned away is told to come back; `nil` leaves it
+    /// to the kind of the stream.
+    package let retryAfter: ClosedRange<Duration>?
 
     /// What happens to a stream above `maxStreamsPerUser`.
     package enum Excess: String, CaseIterable, Sendable {
@@ -107,7 +113,8 @@ package final class Policy: Sendable {
         onExcess: Excess, evictionBudget: EvictionBudget?, idleTimeout: Duration?,
         idleClock: IdleClock, heartbeats: [Heartbeat], maxAge: Duration?, endsWithToken: Bool,
         keepAlive: Duration?, afterEviction: AfterEviction, clients: ClientKind, mode: Mode,
-        evictableMethods: Set<String>
+        evictableMethods: Set<String>, isWork: Bool = false,
+        retryAfter: ClosedRange<Duration>? = nil
     ) {
         self.name = name
         self.match = match
@@ -125,5 +132,7 @@ package final class Policy: Sendable {
         self.clients = clients
         self.mode = mode
         self.evictableMethods = evictableMethods
+        self.isWork = isWork
+        self.retryAfter = retryAfter
     }
 }

@@ -30,9 +30,15 @@ package struct StreamFacts: Sendable {
         self.claims = claims
     }
 
-    /// Whether the stream may be closed to make room. Without a policy, any GET may be.
-    package func isEvictable(under policy: Policy?) -> Bool {
-        policy.map { $0.evictableMethods.contains(method.text) } ?? (method == .get)
+    /// Whether the stream may be closed to make room: whether it is a subscription.
+    package func isEvictable(under policy: Policy?) -> Bool { !isWork(under: policy) }
+
+    /// Whether the stream is work that somebody waits for and not a subscription: nobody's place is
+    /// made with it, and what ends it early must not look like its end. The policy says so, or the
+    /// method; without a policy, whatever is no GET is work.
+    package func isWork(under policy: Policy?) -> Bool {
+        guard let policy else { return method != .get }
+        return policy.isWork || !policy.evictableMethods.contains(method.text)
     }
 }
 

@@ -68,6 +68,12 @@ struct Explain: ParsableCommand {
     }
 
     private func verdict(of set: PolicySet, on facts: StreamFacts) -> String {
+        let words = limits(of: set, on: facts)
+        guard facts.isWork(under: set.governing(facts)) else { return words }
+        return words + "; the stream is work and is never closed for another"
+    }
+
+    private func limits(of set: PolicySet, on facts: StreamFacts) -> String {
         guard let policy = set.governing(facts) else {
             return "no policy matches: the stream is relayed and counts for the global limit alone"
         }
@@ -76,7 +82,9 @@ struct Explain: ParsableCommand {
             ? (policy.maxStreamsPerUser, "user") : (policy.maxStreamsPerAddress, "address")
         guard let limit else { return "\(policy.name) governs; it has no limit per \(whose)" }
         let excess =
-            switch facts.user.isIdentified ? policy.onExcess : .rejectNewest {
+            switch facts.user.isIdentified && !facts.isWork(under: policy)
+                ? policy.onExcess : .rejectNewest
+            {
             case .rejectNewest: "above that the newcomer is refused"
             case .closeOldest: "above that the oldest is closed"
             case .closeIdlest: "above that the idlest is closed"

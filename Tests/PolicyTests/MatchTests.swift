@@ -104,6 +104,22 @@ struct MatchTests {
         #expect(facts.isEvictable(under: nil) == withoutPolicy)
     }
 
+    @Test(
+        "C18: a stream is work by its method, or because its policy says so",
+        arguments: [
+            (Method.get, false, false), (.get, true, true), (.post, false, true),
+            (.post, true, true), (.put, false, false), (.put, true, true), (.head, false, true),
+        ])
+    func work(method: HTTPModel.Method, saysSo: Bool, isWork: Bool) throws {
+        let facts = Self.facts(method: method)
+        let policy = try Self.policy(
+            "p", Condition(), evictable: ["GET", "PUT"], isWork: saysSo)
+
+        #expect(facts.isWork(under: policy) == isWork)
+        #expect(facts.isEvictable(under: policy) == !isWork)
+        #expect(facts.isWork(under: nil) == (method != .get))
+    }
+
     /// A match as a table writes it.
     struct Condition: Sendable, CustomTestStringConvertible {
         var host: String?
@@ -136,13 +152,15 @@ struct MatchTests {
     }
 
     private static func policy(
-        _ name: String, _ condition: Condition, evictable: Set<String> = ["GET"]
+        _ name: String, _ condition: Condition, evictable: Set<String> = ["GET"],
+        isWork: Bool = false
     ) throws -> Policy {
         Policy(
             name: name, match: try condition.match, maxStreamsPerUser: 1, maxStreamsPerAddress: nil,
             onExcess: .closeOldest, evictionBudget: nil, idleTimeout: nil, idleClock: .bytes,
             heartbeats: [], maxAge: nil, endsWithToken: false, keepAlive: nil,
-            afterEviction: .standby, clients: .auto, mode: .enforce, evictableMethods: evictable)
+            afterEviction: .standby, clients: .auto, mode: .enforce, evictableMethods: evictable,
+            isWork: isWork)
     }
 
     private static func set(_ conditions: [Condition]) throws -> PolicySet {

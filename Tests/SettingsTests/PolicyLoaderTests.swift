@@ -38,6 +38,7 @@ import Testing
                 clients: eventsource
                 mode: observe
                 evictable_methods: [GET, POST]
+                retry_after: 2s-1m
             """)
 
         let policy = try #require(set.policies.first)
@@ -68,6 +69,7 @@ import Testing
         #expect(policy.clients == .eventSource)
         #expect(policy.mode == .observe)
         #expect(policy.evictableMethods == ["GET", "POST"])
+        #expect(policy.retryAfter == .seconds(2)...Duration.seconds(60))
     }
 
     @Test func `what is not written has its default`() throws {
@@ -91,6 +93,22 @@ import Testing
         #expect(policy.clients == .auto)
         #expect(policy.mode == .enforce)
         #expect(policy.evictableMethods == ["GET"])
+        #expect(!policy.isWork && policy.retryAfter == nil)
+    }
+
+    @Test(
+        "work is said by one word, and when to come back by a duration or two",
+        arguments: [
+            ("work: true", true, nil), ("work: false", false, nil),
+            ("work: true\n    on_excess: reject_newest", true, nil),
+            ("retry_after: 5s", false, Duration.seconds(5)...Duration.seconds(5)),
+            ("retry_after: 1500ms-1h", false, .milliseconds(1500)...Duration.seconds(3600)),
+        ] as [(String, Bool, ClosedRange<Duration>?)])
+    func work(text: String, isWork: Bool, retryAfter: ClosedRange<Duration>?) throws {
+        let set = try load("version: 1\npolicies:\n  - name: a\n    \(text)\n")
+
+        #expect(set.policies.map(\.isWork) == [isWork])
+        #expect(set.policies.map(\.retryAfter) == [retryAfter])
     }
 
     @Test(

@@ -7,6 +7,7 @@ extension PolicyFile {
         let addressMax: Int?
         let response: Policy.Excess
         let budget: Policy.EvictionBudget?
+        let retryAfter: ClosedRange<Duration>?
     }
 
     /// The keys of a policy that say which streams may be closed for others, and what is said then.
@@ -14,6 +15,7 @@ extension PolicyFile {
         let after: Policy.AfterEviction
         let clients: Policy.ClientKind
         let methods: Set<String>
+        let isWork: Bool
     }
 }
 
@@ -40,12 +42,30 @@ extension PolicyFile.Excess {
                 + "its own client closed costs nothing, so a reload is never punished. `off` in "
                 + "place of the keys is no limit."
         ) { Policy.EvictionBudget(reading: &$0) }
+        retryAfter = section.optional(
+            "retry_after", .durations(.seconds(1)...Duration.seconds(3600)),
+            absence: "1s-5s for work, 30s-60s for other streams",
+            "When a newcomer that a limit has turned away is told to come back, in `Retry-After`. "
+                + "Of two durations, such as `1s-5s`, each newcomer is told another moment between "
+                + "them, so that those who were turned away together do not come back together. "
+                + "An empty eviction budget says by itself how long it lasts.")
     }
 
     /// A policy that says it closes streams, and may close none of those it governs.
     static func check(_ policy: Policy, in section: Section) {
-        guard section.isWritten("on_excess"), policy.onExcess != .rejectNewest,
-            !policy.match.methods.isEmpty,
+        if policy.isWork, section.isWritten("evictable_methods") {
+            section.report(
+                "evictable_methods",
+                "name what may be closed, and work never is; remove the key, or write work: false")
+        }
+        guard section.isWritten("on_excess"), policy.onExcess != .rejectNewest else { return }
+        guard !policy.isWork else {
+            return section.report(
+                "on_excess",
+                "\(policy.onExcess.rawValue) can close nothing here, for work is never closed to "
+                    + "make room; write reject_newest, or work: false")
+        }
+        guard !policy.match.methods.isEmpty,
             policy.match.methods.isDisjoint(with: policy.evictableMethods)
         else { return }
         let methods = policy.match.methods.sorted().alternatives
@@ -71,6 +91,14 @@ extension Policy.EvictionBudget {
 
 extension PolicyFile.Eviction {
     init(_ section: inout Section) {
+        isWork = section.value(
+            "work", .boolean, default: false,
+            "Whether the streams are work that somebody waits for, such as an answer being "
+                + "generated, whatever their method. Work is never closed to make room. A request "
+                + "that the policy governs is taken to ask for a stream, whatever it accepts: when "
+                + "its refusal is certain, the gateway is not asked. Without it, streams of methods "
+                + "that `evictable_methods` leaves out are work, and a request asks for one if "
+                + "`match.method` names its method.")
         after = section.value(
             "after_eviction", .word(), default: .standby,
             "What a client that was closed for another stream is told when it comes back by "

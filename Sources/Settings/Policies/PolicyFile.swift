@@ -104,7 +104,8 @@ extension PolicyFile.Entry {
             mode: section.value(
                 "mode", .word(), default: .enforce,
                 "`enforce`, or `observe` to log what would happen and touch nothing."),
-            evictableMethods: eviction.methods)
+            evictableMethods: eviction.methods, isWork: eviction.isWork,
+            retryAfter: excess.retryAfter)
         section.notInThisVersion("make_room")
         place = section.place(of: "name")
         userLimitPlace = section.place(of: "max_streams_per_user")

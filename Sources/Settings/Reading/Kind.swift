@@ -98,12 +98,36 @@ extension Kind<Duration> {
         }
     }
 
-    private static func mend(for scalar: YAMLScalar) -> String? {
+    fileprivate static func mend(for scalar: YAMLScalar) -> String? {
         guard !scalar.isNull else { return "write one, such as 30s" }
         guard !scalar.text.isEmpty, scalar.text.utf8.allSatisfy(\.isDigit) else {
             return "write digits and one of ms, s, m, h, d, such as 90s"
         }
         return "add a unit: ms, s, m, h or d"
+    }
+}
+
+extension Kind<ClosedRange<Duration>> {
+    /// One duration, or the shortest and the longest of several with a `-` between them.
+    static func durations(_ range: ClosedRange<Duration>) -> Self {
+        let (least, most) = (range.lowerBound.policyText, range.upperBound.policyText)
+        return Kind("a duration from \(least) to \(most), or two of them, such as 1s-5s") {
+            scalar throws(Misfit) in
+            let parts = scalar.text.utf8.split(
+                separator: UInt8(ascii: "-"), maxSplits: 1, omittingEmptySubsequences: false)
+            let ends = parts.compactMap {
+                Duration(policyText: String(decoding: $0, as: UTF8.self))
+            }
+            guard ends.count == parts.count, let first = ends.first, let last = ends.last else {
+                throw .unexpected(
+                    mend: parts.count == 1
+                        ? Kind<Duration>.mend(for: scalar)
+                        : "write the shortest and the longest one, such as 1s-5s")
+            }
+            guard range.contains(first), range.contains(last) else { throw .unexpected() }
+            guard first <= last else { throw .unexpected(mend: "write the shorter one first") }
+            return first...last
+        }
     }
 }
 
