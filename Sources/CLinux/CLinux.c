@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 socklen_t clinux_parse_ip(const char *text, uint16_t port, struct sockaddr_storage *address) {
@@ -173,6 +175,36 @@ int clinux_open_append(const char *path) {
     int descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
     if (descriptor >= 0) fcntl(descriptor, F_SETFL, O_APPEND);
     return descriptor;
+}
+
+int clinux_fill_standard(void) {
+    int missing = 0;
+    for (int descriptor = 0; descriptor <= 2; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) >= 0) continue;
+        // The kernel gives out the lowest number that is free, which is this one.
+        int opened = open("/dev/null", O_RDWR);
+        // Without that device, something that can be neither read nor written.
+        if (opened < 0) opened = open("/", O_PATH);
+        if (opened != descriptor) return -1;
+        missing |= 1 << descriptor;
+    }
+    return missing;
+}
+
+int clinux_lock_folder(const char *path) {
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return -1;
+    if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return descriptor;
+    close(descriptor);
+    return -2;
+}
+
+int clinux_socket_file(const char *path, uint64_t *device, uint64_t *inode) {
+    struct stat status;
+    if (lstat(path, &status) != 0 || !S_ISSOCK(status.st_mode)) return -1;
+    *device = status.st_dev;
+    *inode = status.st_ino;
+    return 0;
 }
 
 void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

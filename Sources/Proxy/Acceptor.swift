@@ -11,6 +11,7 @@ final class Acceptor {
     private let worker: Worker
     private let listener: Int
     private var socket: ListeningSocket
+    private let file: SocketFile?
     private var registration: Registration?
     private var isPaused = false
     /// By reason, of which there are a few.
@@ -23,18 +24,19 @@ final class Acceptor {
     private static let pause = Duration.milliseconds(100)
     private static let complaintInterval = Duration.seconds(1)
 
-    init(
-        _ socket: consuming ListeningSocket, listener: Int, worker: Worker
-    ) throws(SystemCallError) {
+    init(_ bound: BoundSocket, worker: Worker) throws(SystemCallError) {
         self.worker = worker
-        self.listener = listener
-        self.socket = socket
-        registration = try worker.reactor.register(self.socket.rawValue, handler: self)
+        listener = bound.listener
+        file = bound.file
+        socket = ListeningSocket(adopting: bound.descriptor)
+        registration = try worker.reactor.register(socket.rawValue, handler: self)
     }
 
     func close() {
         if let registration { worker.reactor.deregister(registration) }
         registration = nil
+        // From here on a successor may bind the same path, and its file is not ours.
+        file?.remove()
         socket.close()
     }
 

@@ -13,7 +13,14 @@ extension GatewayConnection {
         var failure = Failure.gatewayConnectTimeout
         while let destination = route.popFirst() {
             do {
+                guard !worker.backlog.hasRow(at: destination.endpoint) else {
+                    awaitRoom(at: destination)
+                    return nil
+                }
                 try open(destination)
+                return nil
+            } catch let error as SystemCallError where error.isBacklogFull {
+                awaitRoom(at: destination)
                 return nil
             } catch let error as SystemCallError {
                 guard !error.isExhaustion else {
@@ -50,6 +57,35 @@ extension GatewayConnection {
         }
     }
 
+    // MARK: Without room
+
+    private func awaitRoom(at destination: GatewayDestination) {
+        endpoint = destination.endpoint
+        awaited = destination
+        phase = .connecting
+        worker.backlog.join(self, at: destination.endpoint)
+    }
+
+    var isAwaitingRoom: Bool { awaited != nil }
+
+    /// Connects if there is room now. Whether that is settled, for better or worse.
+    func tryForRoom() -> Bool {
+        guard let destination = awaited else { return true }
+        do {
+            try open(destination)
+            awaited = nil
+        } catch let error as SystemCallError {
+            if error.isBacklogFull { return false }
+            giveUpConnecting(
+                because: error.isExhaustion ? .exhausted(error) : .gatewayUnreachable(error))
+        } catch let error as TLSSetupError {
+            giveUpConnecting(because: .gatewayTLSSetup(error))
+        } catch {
+            giveUpConnecting(because: .gatewayConnectTimeout)  // Nothing else is thrown.
+        }
+        return true
+    }
+
     func finishConnecting(_ readiness: Readiness) {
         if let error = transport?.connectionError() {
             return giveUpConnecting(because: .gatewayUnreachable(error))
@@ -76,6 +112,7 @@ extension GatewayConnection {
 
     /// This destination cannot be reached, or not in time: the next one is tried.
     func giveUpConnecting(because failure: Failure) {
+        awaited = nil
         noteFailure(failure)
         guard !route.isEmpty else {
             exchange?.gatewayFailed(failure)

@@ -26,6 +26,8 @@ final class GatewayConnection {
     let running: Running
     /// Where else to try, as long as nothing is connected.
     var route: ArraySlice<GatewayDestination>
+    /// Where there was no room so far.
+    var awaited: GatewayDestination?
     /// The gateway at the other end.
     var endpoint: GatewayEndpoint?
     var transport: Transport?
@@ -115,6 +117,7 @@ final class GatewayConnection {
     }
 
     func disconnect() {
+        awaited = nil
         if let registration { worker.reactor.deregister(registration) }
         registration = nil
         transport?.close()

@@ -19,7 +19,9 @@ final class HealthCheck {
     private var isAsked = false
     private var answer: [UInt8] = []
 
-    var isOver: Bool { transport == nil }
+    private(set) var isOver = false
+    /// Whether a unix socket had no room for the connection so far.
+    private var awaitsRoom = false
 
     /// More than any status line needs.
     private static let answerBytesMax = 1024
@@ -36,36 +38,54 @@ final class HealthCheck {
         let host = endpoint.settings.host ?? "localhost"
         request = Array(
             "GET \(path) HTTP/1.1\r\nhost: \(host)\r\nconnection: close\r\n\r\n".utf8)
-        start()
+        connect()
     }
 
-    private func start() {
-        guard let address = endpoint.addresses.first else { return }
+    private func connect() {
+        guard let address = endpoint.addresses.first else { return end() }
         do {
             let transport = try Transport(
                 connectingTo: GatewayDestination(endpoint: endpoint, address: address))
             let descriptor = transport.rawValue
             self.transport = consume transport
             registration = try reactor.register(descriptor, handler: self)
-            timer = reactor.schedule(self, at: deadline)
+            awaitsRoom = false
+        } catch let error as SystemCallError where error.isBacklogFull {
+            awaitsRoom = true
+        } catch let error as SystemCallError where !error.isExhaustion {
+            return finish("cannot connect: \(error.message)")
         } catch {
-            finish("cannot connect")
+            // What we are short of ourselves says nothing of the gateway.
+            return end()
         }
+        if timer == nil { timer = reactor.schedule(self, at: nextLook) }
     }
+
+    /// A full backlog of a unix socket is asked again now and then.
+    private var nextLook: Duration {
+        awaitsRoom ? min(deadline, reactor.now + Self.roomInterval) : deadline
+    }
+
+    private static let roomInterval = Duration.milliseconds(20)
 
     /// - Parameter problem: `nil` when it is well.
     private func finish(_ problem: String?) {
-        if let registration { reactor.deregister(registration) }
-        if let timer { reactor.cancel(timer) }
-        (registration, timer) = (nil, nil)
-        transport?.close()
-        transport = nil
+        end()
         let change =
             problem == nil
             ? endpoint.noteSuccess()
             : endpoint.noteFailure(
                 now: reactor.sharedNow, health: running.settings.gateway.health)
         shared.record(change, of: endpoint, cause: problem)
+    }
+
+    private func end() {
+        isOver = true
+        if let registration { reactor.deregister(registration) }
+        if let timer { reactor.cancel(timer) }
+        (registration, timer) = (nil, nil)
+        transport?.close()
+        transport = nil
     }
 
     private func ask() {
@@ -124,7 +144,10 @@ extension HealthCheck: ReadinessHandler {
 
 extension HealthCheck: TimerHandler {
     func timerFired(now: Duration) -> Duration? {
-        guard deadline <= now else { return deadline }
+        guard deadline <= now else {
+            if awaitsRoom { connect() }
+            return isOver ? nil : nextLook
+        }
         timer = nil
         finish("it does not answer in time")
         return nil

@@ -44,6 +44,8 @@ package final class Server {
     private struct BoundListener {
         let address: SocketAddress
         let descriptors: [CInt]
+        /// Of a unix socket.
+        var file: SocketFile?
     }
 
     /// Loads certificates and keys and binds every address.
@@ -64,6 +66,8 @@ package final class Server {
 
     /// Serves until a signal ends it. Returns the exit code.
     package func run(signals: consuming SignalQueue, load: @escaping Loader) throws -> Int32 {
+        // Whoever closes a listener removes its file; this is for those that nobody came to own.
+        defer { Self.removeFiles(of: listeners) }
         let mailboxes = try (0..<workerCount).map { _ in try Mailbox<WorkerMessage>() }
         let shared = Shared(
             ledger: SharedLedger(policySet: loaded.policies), log: writer.queue,
@@ -78,13 +82,14 @@ package final class Server {
                 try WorkerThread(
                     index: index, shared: shared, running: running, control: control.mailbox,
                     listeners: listeners.enumerated().compactMap { number, bound in
-                        index < bound.descriptors.count
-                            ? (listener: number, descriptor: bound.descriptors[index]) : nil
+                        guard index < bound.descriptors.count else { return nil }
+                        return BoundSocket(
+                            listener: number, descriptor: bound.descriptors[index],
+                            file: bound.file)
                     }))
         }
         let exitCode = control.run()
         for thread in threads { thread.join() }
-        for listener in listeners { listener.address.unlink() }
         control.recordStop()
         writer.stop(atMost: .seconds(1))
         return exitCode
@@ -99,14 +104,20 @@ package final class Server {
     private static func bind(
         _ listeners: [Settings.Listener], workerCount: Int
     ) throws -> [BoundListener] {
-        try listeners.map { listener in
-            do {
-                return try bind(listener.address, workerCount: workerCount)
-            } catch let error as SystemCallError {
-                throw StartFailure(
-                    message: "cannot listen on \(listener.address.text): \(error.message)")
+        var bound: [BoundListener] = []
+        do {
+            for listener in listeners {
+                bound.append(try bind(listener.address, workerCount: workerCount))
             }
+        } catch {
+            removeFiles(of: bound)
+            throw error
         }
+        return bound
+    }
+
+    private static func removeFiles(of listeners: [BoundListener]) {
+        for listener in listeners { listener.file?.remove() }
     }
 
     /// One socket for each worker; a unix socket cannot be shared and goes to the first one.
@@ -114,23 +125,36 @@ package final class Server {
         guard let first = SocketAddress(listening: address) else {
             throw StartFailure(message: "cannot listen on \(address.text): it is no address")
         }
+        do throws(SystemCallError) {
+            let bound =
+                first.isUnix ? try claim(first) : try bind(port: first, workerCount: workerCount)
+            if let bound { return bound }
+        } catch {
+            throw StartFailure(message: "cannot listen on \(address.text): \(error.message)")
+        }
+        throw StartFailure(
+            message: "cannot listen on \(address.text): somebody else does already")
+    }
+
+    private static func claim(_ address: SocketAddress) throws(SystemCallError) -> BoundListener? {
+        guard let claim = try ListeningSocket.claim(address) else { return nil }
+        let file = claim.file
+        return BoundListener(address: address, descriptors: [claim.release()], file: file)
+    }
+
+    private static func bind(
+        port address: SocketAddress, workerCount: Int
+    ) throws(SystemCallError) -> BoundListener? {
         // The workers share their port, and would share it with another Sluice just as well: half of
         // the clients would silently go to the other one.
-        if try ListeningSocket.isTaken(first) {
-            throw StartFailure(
-                message: "cannot listen on \(address.text): somebody else does already")
-        }
-        if first.isUnix {
-            first.unlink()  // Left behind by a process that is gone.
-            let socket = try ListeningSocket(on: first, sharesPort: false)
-            return BoundListener(address: first, descriptors: [socket.release()])
-        }
-        let socket = try ListeningSocket(on: first, sharesPort: true)
+        guard try !ListeningSocket.isTaken(address) else { return nil }
+        let socket = try ListeningSocket(on: address, sharesPort: true)
         let bound = socket.address
-        let others = try (1..<max(1, workerCount)).map { _ in
-            try ListeningSocket(on: bound, sharesPort: true).release()
+        var descriptors = [socket.release()]
+        for _ in 1..<max(1, workerCount) {
+            descriptors.append(try ListeningSocket(on: bound, sharesPort: true).release())
         }
-        return BoundListener(address: bound, descriptors: [socket.release()] + others)
+        return BoundListener(address: bound, descriptors: descriptors)
     }
 
     private func recordStart(_ shared: Shared) {

@@ -21,6 +21,8 @@ final class Worker {
     let framesIn = IOBuffer(capacity: 16_384)
     let framesOut = IOBuffer(capacity: 16_384)
     let pool: GatewayPool
+    /// Those for whom a gateway has no room yet.
+    private(set) lazy var backlog = GatewayBacklog(reactor: reactor)
     /// Holds back requests for streams when many come at once.
     private(set) lazy var governor = AdmissionGovernor(worker: self)
     /// How many failures are written down one by one.
@@ -47,15 +49,10 @@ final class Worker {
             idleTimeout: running.settings.gateway.poolIdleTimeout)
     }
 
-    /// Opens for business: `listeners` are bound sockets, by the listener of the settings they
-    /// belong to.
-    func start(_ listeners: [(listener: Int, descriptor: CInt)]) throws(SystemCallError) {
+    /// Opens for business.
+    func start(_ listeners: [BoundSocket]) throws(SystemCallError) {
         inbox = try WorkerInbox(for: self, mailbox: shared.mailboxes[Int(index)])
-        for (listener, descriptor) in listeners {
-            acceptors.append(
-                try Acceptor(
-                    ListeningSocket(adopting: descriptor), listener: listener, worker: self))
-        }
+        for bound in listeners { acceptors.append(try Acceptor(bound, worker: self)) }
     }
 
     // MARK: Connections

@@ -16,6 +16,14 @@ struct Reloaded: Sendable {
     let running: Running
 }
 
+/// A worker's socket of one listener of the settings.
+struct BoundSocket: Sendable {
+    let listener: Int
+    let descriptor: CInt
+    /// Of a unix socket, which goes with it.
+    let file: SocketFile?
+}
+
 /// A thread with a worker on it. The worker is made there, so that nothing of it is ever seen by
 /// another thread.
 struct WorkerThread {
@@ -23,7 +31,7 @@ struct WorkerThread {
 
     init(
         index: Int, shared: Shared, running: Running, control: Mailbox<ControlMessage>,
-        listeners: [(listener: Int, descriptor: CInt)]
+        listeners: [BoundSocket]
     ) throws(SystemCallError) {
         thread = try Thread(name: "sluice-\(index)") {
             do throws(SystemCallError) {

@@ -46,14 +46,47 @@ package struct ListeningSocket: ~Copyable {
         guard rawValue >= 0 else { throw SystemCallError(call: "socket", errno: errno) }
         let descriptor = Descriptor(adopting: rawValue)
         var storage = address.storage
-        // SAFETY: the kernel copies the address during the call.
-        if address.isUnix {
-            return unsafe clinux_connect(descriptor.rawValue, &storage, address.length) == 0
+        guard address.isUnix else {
+            _ = clinux_set_option(rawValue, SOL_SOCKET, SO_REUSEADDR, 1)
+            // SAFETY: the kernel copies the address during the call.
+            return unsafe clinux_bind(descriptor.rawValue, &storage, address.length) != 0
+                && errno == EADDRINUSE
         }
-        _ = clinux_set_option(rawValue, SOL_SOCKET, SO_REUSEADDR, 1)
         // SAFETY: as above.
-        return unsafe clinux_bind(descriptor.rawValue, &storage, address.length) != 0
-            && errno == EADDRINUSE
+        guard unsafe clinux_connect(descriptor.rawValue, &storage, address.length) != 0 else {
+            return true
+        }
+        switch errno {
+        // Nobody has bound it, or it is no socket, which the one who binds it will find out.
+        case ECONNREFUSED, ENOENT: return false
+        // A full backlog, or a socket of another kind: somebody is there.
+        case EAGAIN, EPROTOTYPE: return true
+        case let code: throw SystemCallError(call: "connect", errno: code)
+        }
+    }
+
+    /// Binds a unix socket and listens, in the place of a file that nobody listens on any more.
+    ///
+    /// - Returns: `nil` if somebody does.
+    package static func claim(_ address: SocketAddress) throws(SystemCallError) -> Claim? {
+        let path = address.unixPath ?? ""
+        // Two that start at once must not take each other's new socket for one left behind.
+        let lock = FolderLock(around: path)
+        guard try !isTaken(address) else { return nil }
+        SocketFile.removeStale(at: path)
+        let socket = try ListeningSocket(on: address, sharesPort: false)
+        let file = SocketFile(boundAt: path)
+        lock?.release()
+        return Claim(socket: socket, file: file)
+    }
+
+    /// A unix socket and the file that stands for it.
+    package struct Claim: ~Copyable {
+        package let socket: ListeningSocket
+        package let file: SocketFile?
+
+        /// Gives the descriptor to an owner on another thread.
+        package consuming func release() -> CInt { socket.release() }
     }
 
     package init(adopting rawValue: CInt) { descriptor = Descriptor(adopting: rawValue) }

@@ -34,7 +34,7 @@ package struct Socket: ~Copyable {
         var storage = address.storage
         // SAFETY: the kernel copies the address during the call.
         let result = unsafe clinux_connect(rawValue, &storage, address.length)
-        // EAGAIN: a unix socket whose backlog is full. It cannot be waited for, so it is a failure.
+        // EAGAIN: a unix socket whose backlog is full. The socket is of no use then.
         guard result == 0 || errno == EINPROGRESS else {
             throw SystemCallError(call: "connect", errno: errno)
         }

@@ -46,15 +46,9 @@ internal import Glibc
 
     package var isUnix: Bool { Int32(storage.ss_family) == AF_UNIX }
 
-    /// Removes the file of a unix socket that nobody listens on any more. Where there is none, or
-    /// where it is no unix socket, nothing happens.
-    package func unlink() {
-        guard isUnix, host.hasPrefix("unix:") else { return }
-        let path = String(host.dropFirst("unix:".count))
-        var status = stat()
-        // SAFETY: the kernel fills the structure, and the strings are lent for the calls.
-        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
-        _ = unsafe Glibc.unlink(path)
+    /// The path of a unix socket, `nil` for every other address.
+    var unixPath: String? {
+        isUnix && host.hasPrefix("unix:") ? String(host.dropFirst("unix:".count)) : nil
     }
 
     var family: CInt { CInt(storage.ss_family) }

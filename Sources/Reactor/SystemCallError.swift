@@ -29,5 +29,8 @@ package struct SystemCallError: Error, Equatable, Sendable {
     /// Whether it is only to this one destination that no port of ours is left.
     package var isOutOfPorts: Bool { errno == EADDRNOTAVAIL }
 
+    /// Whether a connect found no room in the backlog of a unix socket.
+    package var isBacklogFull: Bool { errno == EAGAIN }
+
     package static func == (left: Self, right: Self) -> Bool { left.errno == right.errno }
 }

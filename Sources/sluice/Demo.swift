@@ -41,6 +41,7 @@ struct Demo: ParsableCommand {
                 try Loaded(config: nil, flags: flags, generation: generation)
             }
             let loaded = try load(1)
+            Runtime.warn(ifNobodyReads: .stdout)
             let writer = try LogWriter(
                 to: .stdout, level: .info,
                 format: json

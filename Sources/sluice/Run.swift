@@ -26,8 +26,10 @@ struct Run: ParsableCommand {
             }
             let loaded = try load(1)
             let log = loaded.settings.log
+            let target = LogWriter.Target(log.target)
+            Runtime.warn(ifNobodyReads: target)
             let writer = try LogWriter(
-                to: .init(log.target), level: .init(log.level), format: .json)
+                to: target, level: .init(log.level), format: .json)
             let server = try Server(loaded, writer: writer, version: Sluice.version)
             let code = try server.run(signals: signals, load: load)
             if code != 0 { throw ExitCode(code) }

@@ -19,6 +19,15 @@ enum Runtime {
         try? OutputFile.standardError().write(Array(text.utf8).span)
     }
 
+    /// Says that nobody will read the log, to whoever reads standard error.
+    static func warn(ifNobodyReads target: LogWriter.Target) {
+        guard target == .stdout, StandardStreams.missing?.output == true else { return }
+        complain([
+            "sluice: warning: standard output is closed, so the log goes nowhere; "
+                + "start sluice with one, or name a file with log.to (--log)"
+        ])
+    }
+
     /// Runs `body` and turns what it throws into words and an exit code.
     static func reporting(_ body: () throws -> Void) throws {
         do {

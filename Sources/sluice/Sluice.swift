@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reactor
 
 /// The command line. Each command is a file of its own and only calls into the modules.
 @main
@@ -23,6 +24,12 @@ struct Sluice: ParsableCommand {
             """,
         version: version,
         subcommands: [Demo.self, Run.self, Check.self, Explain.self, Version.self])
+
+    /// Before anything else opens a descriptor, those that everything takes for granted are there.
+    static func main() {
+        guard StandardStreams.missing != nil else { exit(withError: Runtime.systemRefused) }
+        main(nil)
+    }
 }
 
 /// `sluice version`.

@@ -8,18 +8,48 @@ import TLS
 package final class RawGateway: Sendable {
     package let address: SocketAddress
     private let listener: Int32
+    private let serve: @Sendable (RawPeer) -> Void
     private let visits = RawVisits()
 
-    package init(on port: UInt16 = 0, _ serve: @escaping @Sendable (RawPeer) -> Void) throws {
+    package convenience init(
+        on port: UInt16 = 0, _ serve: @escaping @Sendable (RawPeer) -> Void
+    ) throws {
         guard let any = SocketAddress(ip: "127.0.0.1", port: port) else {
             throw TestGateway.NoLoopback()
         }
         let socket = try ListeningSocket(on: any, sharesPort: false)
-        address = socket.address
-        listener = socket.release()
+        let address = socket.address
+        self.init(listener: socket.release(), address: address, serve)
+        open()
+    }
+
+    /// One on a unix socket with room for `backlog` connections that it has not taken, which are all
+    /// that come before `open`.
+    package convenience init(
+        unixPath: String, backlog: Int32, _ serve: @escaping @Sendable (RawPeer) -> Void
+    ) throws {
+        guard let address = SocketAddress(unixPath: unixPath) else {
+            throw TestGateway.NoLoopback()
+        }
+        let socket = try ListeningSocket(on: address, sharesPort: false)
+        let descriptor = socket.release()
+        listen(descriptor, backlog)
+        self.init(listener: descriptor, address: address, serve)
+    }
+
+    private init(
+        listener: Int32, address: SocketAddress, _ serve: @escaping @Sendable (RawPeer) -> Void
+    ) {
+        self.listener = listener
+        self.address = address
+        self.serve = serve
         // Threads of its own wait for the kernel; those of the tests are never held.
         _ = fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) & ~O_NONBLOCK)
-        let (visits, listener) = (visits, listener)
+    }
+
+    /// Begins to take connections.
+    package func open() {
+        let (visits, listener, serve) = (visits, listener, serve)
         Foundation.Thread.detachNewThread {
             while true {
                 let descriptor = accept(listener, nil, nil)
@@ -30,6 +60,23 @@ package final class RawGateway: Sendable {
                 Foundation.Thread.detachNewThread { serve(peer) }
             }
         }
+    }
+
+    /// Takes a place in the row of those that it has not accepted. Returns the descriptor.
+    package func occupy() throws -> Int32 {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let descriptor = withUnsafeMutablePointer(to: &storage) { storage in
+            storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { name -> Int32 in
+                getsockname(listener, name, &length)
+                let descriptor = socket(
+                    Int32(name.pointee.sa_family), Int32(SOCK_STREAM.rawValue), 0)
+                guard connect(descriptor, name, length) == 0 else { return -1 }
+                return descriptor
+            }
+        }
+        guard descriptor >= 0 else { throw TestGateway.NoLoopback() }
+        return descriptor
     }
 
     /// Wakes the threads, which end then.

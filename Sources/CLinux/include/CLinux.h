@@ -59,5 +59,16 @@ uint64_t clinux_raise_descriptor_limit(void);
 // open(2) for appending, created when missing. Returns the descriptor, or -1.
 int clinux_open_append(const char *path);
 
+// Opens those of the descriptors 0 to 2 that are closed, on /dev/null. Returns a bit for each that
+// was, or -1 when that cannot be done.
+int clinux_fill_standard(void);
+
+// Locks a folder against others who do the same (flock(2)). Returns the descriptor that holds the
+// lock, -1 when the folder cannot be opened, -2 when somebody else holds it.
+int clinux_lock_folder(const char *path);
+
+// The device and inode of the unix socket at `path`. Returns 0, or -1 for anything else.
+int clinux_socket_file(const char *path, uint64_t *device, uint64_t *inode);
+
 // Names the calling thread for debuggers and top(1).
 void clinux_name_thread(const char *name);
