@@ -127,6 +127,13 @@ enum Misbehaviour {
                 .text("HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"), moment,
                 .text("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"), .hang,
             ]
+        case "late-stream":
+            [
+                .wait(.milliseconds(700)),
+                .text(streamHead + "c\r\ndata: late\n\n\r\n0\r\n\r\n"), .hang,
+            ]
+        case "half-event":
+            [.text(streamHead + "15\r\ndata: whole\n\ndata: ha\r\n"), .hang]
         case "late":
             [.wait(.milliseconds(300)), .text("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")]
         case _: nil

@@ -33,13 +33,8 @@ package struct StreamFacts: Sendable {
     /// Whether the stream may be closed to make room: whether it is a subscription.
     package func isEvictable(under policy: Policy?) -> Bool { !isWork(under: policy) }
 
-    /// Whether the stream is work that somebody waits for and not a subscription: nobody's place is
-    /// made with it, and what ends it early must not look like its end. The policy says so, or the
-    /// method; without a policy, whatever is no GET is work.
-    package func isWork(under policy: Policy?) -> Bool {
-        guard let policy else { return method != .get }
-        return policy.isWork || !policy.evictableMethods.contains(method.text)
-    }
+    /// Whether the stream is work that somebody waits for and not a subscription.
+    package func isWork(under policy: Policy?) -> Bool { policy.isWork(method) }
 }
 
 /// The identity a stream counts for. Two users of different kinds are never the same user, nor are

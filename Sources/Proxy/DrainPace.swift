@@ -3,7 +3,7 @@ import Reactor
 
 /// Lets the streams of a worker go one after the other when the process ends, so that their clients
 /// do not all arrive elsewhere at once: as fast as a gateway is meant to get streams, or faster
-/// where the drain's time is short.
+/// where the drain's time is short. Work is not among them: it may run on as long as the drain does.
 final class DrainPace: TimerHandler {
     private unowned let worker: Worker
     /// Oldest first.
@@ -16,7 +16,7 @@ final class DrainPace: TimerHandler {
 
     init(for worker: Worker, within timeout: Duration) {
         self.worker = worker
-        leaving = worker.streams.keys.sorted()
+        leaving = worker.streams.filter { $0.value.stream?.isWork == false }.keys.sorted()
         start = worker.reactor.now
         time = min(timeout / 2, .seconds(Double(leaving.count) / worker.streamsPerSecond))
     }

@@ -34,9 +34,11 @@ extension Exchange {
     }
 
     /// Tells the clients of a gateway that drops many streams at once not to come back at once.
-    /// For a few it says nothing: when to come back is then the gateway's business.
+    /// For a few it says nothing: when to come back is then the gateway's business. Work does not come
+    /// back by itself.
     func disperse() {
-        guard case .relaying = phase, let record = stream, record.scanner != nil else { return }
+        guard case .relaying = phase, let record = stream, record.scanner != nil, !record.isWork
+        else { return }
         let spread = worker.countClose()
         guard spread >= .seconds(1) else { return }
         let retry = worker.jittered(Farewell.cycledRetry, over: spread)

@@ -50,7 +50,8 @@ extension Exchange {
     /// Ends the stream for a reason of ours: at once at an event boundary, otherwise as soon as one
     /// passes, and after 250 ms wherever it stands.
     func leave(_ reason: CloseReason) {
-        guard stream != nil else { return }
+        guard let stream else { return }
+        if stream.isWork { return cutWork(reason) }
         let farewell: Farewell =
             switch reason {
             case .evictedUserCap, .evictedGlobalCap, .reload, .killed: .evicted(reason)
@@ -59,7 +60,7 @@ extension Exchange {
                 .cycled(reason)
             }
         switch phase {
-        case .relaying where stream?.position == .boundary: sayFarewell(farewell)
+        case .relaying where stream.position == .boundary: sayFarewell(farewell)
         case .relaying:
             let deadline = now + Self.boundaryPatience
             phase = .leaving(farewell, deadline: deadline)
@@ -69,6 +70,14 @@ extension Exchange {
             phase = .leaving(farewell, deadline: deadline)
         case .leaving(.evicted, _), .waiting, .connecting, .awaitingHead, .tunnel, .ended: return
         }
+    }
+
+    /// Ends work before its end. Whoever waits for the whole of it must see that this is not it: no
+    /// word of ours, no last chunk, a reset in HTTP/2. Where it stands in its events does not matter.
+    private func cutWork(_ reason: CloseReason) {
+        closeStream(reason)
+        guard releaseClosing() else { return }
+        client.breakOff()
     }
 
     /// Bytes that come while a boundary is waited for: up to that boundary they still pass.
@@ -88,6 +97,8 @@ extension Exchange {
     /// cannot be taken for a part of the gateway's event, and a clean end.
     func sayFarewell(_ farewell: Farewell) {
         guard let record = stream else { return }
+        // A reload may have made work of it since.
+        if record.isWork { return cutWork(farewell.reason) }
         gateway?.close()
         gateway = nil
         let words = lastWords(farewell, of: record)

@@ -13,8 +13,8 @@ extension Exchange {
     /// The gateway has accepted the request with an event stream. Only now the ledger is asked, so
     /// that a forged token can cost nobody anything.
     func offerToLedger(_ head: ResponseHead) {
-        if worker.isDraining { return refuseDraining() }
         let facts = facts()
+        if worker.isDraining, !isWork(facts) { return refuseDraining() }
         let vitals = StreamVitals(descriptor: client.descriptor, now: sharedNow)
         let verdict = worker.shared.ledger.admit(
             facts, owner: worker.index, vitals: vitals,
@@ -23,6 +23,11 @@ extension Exchange {
         case .admitted(let admission): open(head, facts: facts, vitals: vitals, admission)
         case .refused(let refusal): refuse(refusal)
         }
+    }
+
+    /// Whether the gateway has begun something that is finished even while the process ends.
+    private func isWork(_ facts: StreamFacts) -> Bool {
+        worker.shared.ledger.policySet.governing(facts).isWork(facts.method)
     }
 
     private func open(

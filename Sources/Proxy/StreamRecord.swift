@@ -15,6 +15,8 @@ struct StreamRecord {
     var policy: Policy?
     var generation: UInt64
     var limit: Int?
+    /// Whether it is work that somebody waits for, and no subscription.
+    private(set) var isWork = false
     /// `nil` for an encoded body, whose events cannot be seen.
     var scanner: EventScanner?
     /// Present while the gateway's first bytes are behind words of ours.
@@ -39,6 +41,7 @@ struct StreamRecord {
 
     /// What the request and the response told of who reads it.
     struct Client {
+        let method: Method
         /// Never `auto`.
         let kind: Policy.ClientKind
         let sharing: CrossOriginSharing
@@ -46,6 +49,7 @@ struct StreamRecord {
         let hasLastEventID: Bool
 
         init(request: RequestHead, response: ResponseHead) {
+            method = request.method
             kind = request.clientKind
             sharing = CrossOriginSharing(
                 origin: request.fields.first(.origin),
@@ -80,6 +84,7 @@ struct StreamRecord {
     mutating func govern(by policy: Policy?, generation: UInt64, heartbeats: Heartbeats) {
         self.policy = policy
         self.generation = generation
+        isWork = policy.isWork(client.method)
         limit = user.isIdentified ? policy?.maxStreamsPerUser : policy?.maxStreamsPerAddress
         scanner?.watch(for: heartbeats)
         let oldAge = policy?.maxAge.map { admittedAt + $0 + $0 * (0.1 * ageJitter) }

@@ -333,7 +333,7 @@ extension Settings.Drain {
         timeout = section.value(
             "timeout", .duration(.milliseconds(100)...Duration.seconds(3600)),
             default: .seconds(30), flag: .drainTimeout,
-            "How long requests may take to finish, and streams to be told, before the process "
-                + "ends.")
+            "How long requests and work may take to finish, and streams to be told, before the "
+                + "process ends. Work that takes longer is cut, and its client sees that it is.")
     }
 }

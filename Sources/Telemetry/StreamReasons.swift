@@ -13,7 +13,7 @@ extension CloseReason {
         case .slowConsumer: "the client did not read what was sent"
         case .killed: "an operator closed it"
         case .reload: "it was surplus under the limits of a reload"
-        case .drain: "Sluice is stopping"
+        case .drain: "Sluice is stopping; work is cut only when `drain.timeout` is over"
         case .error: "something failed; an `error` line with the same `stream` says what"
         }
     }

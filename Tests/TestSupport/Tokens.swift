@@ -1,4 +1,5 @@
 import DemoGateway
+import Reactor
 
 /// Tokens for tests.
 package enum Tokens {
@@ -7,6 +8,13 @@ package enum Tokens {
 
     package static func jwt(sub: String, plan: String) -> String {
         DemoToken.make(user: sub, plan: plan)
+    }
+
+    /// One that the gateway accepts and that expires in so many seconds.
+    package static func expiring(sub: String, in seconds: Int64) -> String {
+        let expiry = Clock.timeOfDay().seconds + seconds
+        return DemoToken.make(
+            payload: #"{"sub":\#(DemoToken.quoted(sub)),"exp":\#(expiry)}"#, signature: "good")
     }
 
     /// One that names somebody and that the gateway does not believe.
