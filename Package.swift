@@ -87,6 +87,7 @@ let package = Package(
         tests(
             "SettingsTests", on: ["TestRandom", "Settings", "Policy", "Identity", "EventStream"],
             resources: [.copy("Golden")]),
+        tests("ProxyTests", on: ["TestRandom", "Proxy"]),
         .target(
             name: "TestRandom", path: "Tests/TestRandom",
             swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),

@@ -2,10 +2,10 @@ import HTTPModel
 
 /// The part of an address that stands for one client: an IPv4 address whole, of an IPv6 address
 /// the first 64 bits, since a client chooses the others as it likes (RFC 8981).
-enum ClientNetwork {
+package enum ClientNetwork {
     /// An IPv4 address inside an IPv6 one is that IPv4 address. Text that is no IPv6 address, such
     /// as an IPv4 address, stays as it is.
-    static func text(of address: String) -> String {
+    package static func text(of address: String) -> String {
         let withoutZone = address.prefix { $0 != "%" }
         guard withoutZone.contains(":"), let groups = groups(of: withoutZone) else {
             return address

@@ -78,6 +78,9 @@ final class Exchange {
         ) { trusted.contains(address: $0) }
     }
 
+    /// As whose request it counts where one client must not stand for many.
+    var network: Int { ClientNetwork.text(of: clientAddress).hashValue }
+
     var now: Duration { worker.reactor.now }
     /// For the ledger, which other workers ask as well.
     var sharedNow: Duration { worker.reactor.sharedNow }
@@ -139,7 +142,7 @@ final class Exchange {
         phase = .connecting
         lastProgress = now
         hasten(to: now + settings.connectTimeout)
-        let route = worker.running.gateways.route(now: sharedNow)
+        let route = worker.running.gateways.route(now: sharedNow, of: network)
         if mayReuse, mayBeRepeated, let pooled = worker.pool.take(for: route.first?.endpoint) {
             pooled.lease(for: self)
             gateway = pooled
@@ -272,7 +275,9 @@ extension Exchange: TimerHandler {
         switch phase {
         case .waiting: refuseAdmission()
         case .connecting: gateway?.giveUpConnecting(because: .gatewayConnectTimeout)
-        case .awaitingHead: fail(.gatewayResponseTimeout)
+        case .awaitingHead:
+            if requestIsComplete { gateway?.noteRequestFailure(.gatewayResponseTimeout) }
+            fail(.gatewayResponseTimeout)
         case .relaying where stream != nil: streamExpired()
         // While the client is not reading, the gateway is not being read.
         case .relaying where client.isBlocked: lastProgress = now

@@ -64,6 +64,15 @@ enum Failure: Error {
         }
     }
 
+    /// Whether a connect that fails so says something of the gateway, not of what we are short of.
+    var isGatewaysDoing: Bool {
+        switch self {
+        case .gatewayTLSSetup: false
+        case .gatewayUnreachable(let error), .gatewayReset(let error): !error.isExhaustion
+        case _: fault == .gateway
+        }
+    }
+
     /// The status for a client that has not been sent one yet; `nil` when nobody is left to tell.
     var status: Int? {
         switch self {

@@ -35,7 +35,7 @@ extension GatewayConnection {
             } catch {
                 continue  // Nothing else is thrown.
             }
-            noteFailure(failure)
+            noteConnectFailure(failure)
         }
         return failure
     }
@@ -113,7 +113,7 @@ extension GatewayConnection {
     /// This destination cannot be reached, or not in time: the next one is tried.
     func giveUpConnecting(because failure: Failure) {
         awaited = nil
-        noteFailure(failure)
+        noteConnectFailure(failure)
         guard !route.isEmpty else {
             exchange?.gatewayFailed(failure)
             return
@@ -131,10 +131,25 @@ extension GatewayConnection {
     /// With one gateway alone there is nothing to choose, and each failure has its own line.
     private var isOneOfSeveral: Bool { running.gateways.endpoints.count > 1 }
 
-    func noteFailure(_ failure: Failure) {
-        guard isOneOfSeveral, let endpoint else { return }
-        let change = endpoint.noteFailure(
-            now: worker.reactor.sharedNow, health: running.settings.gateway.health)
+    /// It could not be connected to. What we are short of ourselves says nothing of it.
+    private func noteConnectFailure(_ failure: Failure) {
+        guard isOneOfSeveral, let endpoint, failure.isGatewaysDoing else { return }
+        let change = endpoint.noteConnectFailure(
+            now: worker.reactor.sharedNow, running.settings.gateway.health)
+        record(change, of: endpoint, failure)
+    }
+
+    /// It has failed the request that the connection carries.
+    func noteRequestFailure(_ failure: Failure) {
+        guard isOneOfSeveral, let endpoint, let exchange else { return }
+        let change = endpoint.noteRequestFailure(
+            of: exchange.network, now: worker.reactor.sharedNow, running.settings.gateway.health)
+        record(change, of: endpoint, failure)
+    }
+
+    private func record(
+        _ change: GatewayHealth.Change?, of endpoint: GatewayEndpoint, _ failure: Failure
+    ) {
         worker.shared.record(
             change, of: endpoint,
             cause: [failure.reason, failure.detail].compactMap(\.self)
@@ -145,7 +160,8 @@ extension GatewayConnection {
     func noteHealth() {
         guard let endpoint else { return }
         if isOneOfSeveral {
-            worker.shared.record(endpoint.noteSuccess(), of: endpoint, cause: nil)
+            worker.shared.record(
+                endpoint.noteSuccess(now: worker.reactor.sharedNow), of: endpoint, cause: nil)
         }
         if let resumption = transport?.resumption() { endpoint.keep(resumption) }
     }

@@ -242,7 +242,7 @@ extension GatewayConnection: ReadinessHandler {
             case .complete: response = .complete(isReusable: false)  // More than was asked for.
             }
         } catch {
-            exchange?.gatewayFailed(.gatewayMalformed(error))
+            broke(.gatewayMalformed(error))
         }
     }
 
@@ -274,7 +274,7 @@ extension GatewayConnection: ReadinessHandler {
         if head.status == 101 { return try switchProtocols(head, rest: rest) }
         interimCount += 1
         guard interimCount <= Self.interimCountMax else {
-            exchange?.gatewayFailed(.gatewayUnasked)
+            broke(.gatewayUnasked)
             return
         }
         exchange?.gatewayInforms(head)
@@ -287,7 +287,7 @@ extension GatewayConnection: ReadinessHandler {
         guard let exchange, let wanted = exchange.request.upgrade,
             head.fields.listMembers(.upgrade) == [wanted]
         else {
-            exchange?.gatewayFailed(.gatewayUnasked)
+            broke(.gatewayUnasked)
             return
         }
         response = .body(BodyDecoder(.untilClose), allowsReuse: false)
@@ -330,7 +330,14 @@ extension GatewayConnection: ReadinessHandler {
     }
 
     private func lost(_ failure: Failure) {
-        if !hasAnswered, !isReused { noteFailure(failure) }
+        // A connection that was used before may have died in the pool, which is no fault.
+        if case .head = response, hasAnswered || !isReused { return broke(failure) }
+        exchange?.gatewayFailed(failure)
+    }
+
+    /// The gateway has broken the request or the rules.
+    private func broke(_ failure: Failure) {
+        noteRequestFailure(failure)
         exchange?.gatewayFailed(failure)
     }
 }

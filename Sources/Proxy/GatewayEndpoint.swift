@@ -17,15 +17,10 @@ final class GatewayEndpoint: Sendable {
         /// In the order of the resolver; never empty.
         var addresses: [SocketAddress]
         var isResolvable = true
-        var failures = 0
-        /// Set while it is left out: when the next request may try it.
-        var retryAt: Duration?
+        var health = GatewayHealth()
         /// To resume a session of TLS with.
         var resumption: TLSResumption?
     }
-
-    /// What one more success or failure came to.
-    enum Change { case wentDown, cameBack }
 
     /// Addresses of one name that are tried, at most.
     static let addressesMax = 4
@@ -76,34 +71,26 @@ final class GatewayEndpoint: Sendable {
 
     // MARK: Health
 
-    /// Whether requests go to it. One that is left out gets a single request now and then, to see
-    /// whether it is back.
-    func takesRequests(now: Duration, retryAfter: Duration) -> Bool {
-        state.withLock { state in
-            guard let retryAt = state.retryAt else { return true }
-            guard retryAt <= now else { return false }
-            state.retryAt = now + retryAfter
-            return true
-        }
+    var isUp: Bool { state.withLock { $0.health.isUp } }
+
+    func takesRequest(of client: GatewayHealth.Client, now: Duration, _ rules: Settings.Health)
+        -> Bool
+    {
+        state.withLock { $0.health.takesRequest(of: client, now: now, rules: rules.rules) }
     }
 
-    func noteFailure(now: Duration, health: Settings.Health) -> Change? {
-        state.withLock { state in
-            state.failures = min(state.failures + 1, health.failuresMax)
-            guard state.failures == health.failuresMax else { return nil }
-            let isNews = state.retryAt == nil
-            state.retryAt = now + health.retryAfter
-            return isNews ? .wentDown : nil
-        }
+    func noteConnectFailure(now: Duration, _ rules: Settings.Health) -> GatewayHealth.Change? {
+        state.withLock { $0.health.noteConnectFailure(now: now, rules: rules.rules) }
     }
 
-    func noteSuccess() -> Change? {
-        state.withLock { state in
-            let wasDown = state.retryAt != nil
-            state.failures = 0
-            state.retryAt = nil
-            return wasDown ? .cameBack : nil
-        }
+    func noteRequestFailure(
+        of client: GatewayHealth.Client, now: Duration, _ rules: Settings.Health
+    ) -> GatewayHealth.Change? {
+        state.withLock { $0.health.noteRequestFailure(of: client, now: now, rules: rules.rules) }
+    }
+
+    func noteSuccess(now: Duration) -> GatewayHealth.Change? {
+        state.withLock { $0.health.noteSuccess(now: now) }
     }
 
     // MARK: TLS
@@ -111,4 +98,10 @@ final class GatewayEndpoint: Sendable {
     var resumption: TLSResumption? { state.withLock { $0.resumption } }
 
     func keep(_ resumption: TLSResumption?) { state.withLock { $0.resumption = resumption } }
+}
+
+extension Settings.Health {
+    fileprivate var rules: GatewayHealth.Rules {
+        GatewayHealth.Rules(failuresMax: failuresMax, retryAfter: retryAfter)
+    }
 }

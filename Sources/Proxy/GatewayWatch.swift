@@ -77,7 +77,7 @@ extension GatewayWatch: TimerHandler {
 extension Shared {
     /// A gateway was left out, or is back. One line for each change, and only where there is
     /// another to take its place.
-    func record(_ change: GatewayEndpoint.Change?, of endpoint: GatewayEndpoint, cause: String?) {
+    func record(_ change: GatewayHealth.Change?, of endpoint: GatewayEndpoint, cause: String?) {
         switch change {
         case nil: return
         case .wentDown:

@@ -55,16 +55,20 @@ final class Gateways: Sendable {
     /// Whether an endpoint of a connection is one of them still.
     func has(_ endpoint: GatewayEndpoint) -> Bool { endpoints.contains { $0 === endpoint } }
 
-    /// Where to connect, the best first: the healthy, and when there are none, all of them.
-    func route(now: Duration) -> [GatewayDestination] {
-        let health = settings.health
+    /// Where to connect, the best first: the healthy, and when there are none, all of them. Only the
+    /// best may be one that is tried anew: it is the one that the request goes to.
+    func route(now: Duration, of client: @autoclosure () -> GatewayHealth.Client)
+        -> [GatewayDestination]
+    {
         let inTurn = inTurn()
         guard inTurn.count > 1 else { return destinations(inTurn) }
-        let healthy = inTurn.filter {
-            $0.takesRequests(now: now, retryAfter: health.retryAfter)
+        let best = inTurn.first { endpoint in
+            endpoint.isUp
+                || endpoint.takesRequest(of: client(), now: now, settings.health)
         }
-        let rest = inTurn.filter { one in !healthy.contains { $0 === one } }
-        return destinations(healthy + rest)
+        let others = inTurn.filter { $0 !== best }
+        return destinations(
+            [best].compactMap(\.self) + others.filter(\.isUp) + others.filter { !$0.isUp })
     }
 
     private func destinations(_ endpoints: [GatewayEndpoint]) -> [GatewayDestination] {

@@ -73,9 +73,9 @@ final class HealthCheck {
         end()
         let change =
             problem == nil
-            ? endpoint.noteSuccess()
-            : endpoint.noteFailure(
-                now: reactor.sharedNow, health: running.settings.gateway.health)
+            ? endpoint.noteSuccess(now: reactor.sharedNow)
+            : endpoint.noteConnectFailure(
+                now: reactor.sharedNow, running.settings.gateway.health)
         shared.record(change, of: endpoint, cause: problem)
     }
 

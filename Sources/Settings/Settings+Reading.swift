@@ -146,12 +146,17 @@ extension Settings.Health {
     fileprivate init(_ section: inout Section) {
         failuresMax = section.value(
             "failures_max", .wholeNumber(1...1000), default: 3,
-            "After how many failed connections in a row a gateway is left out.")
+            "After how many connects in a row that fail, or bad answers to the question for its "
+                + "health, a gateway is left out. Requests that it breaks off or does not answer "
+                + "properly count too, but of one client only a third of this number, so that it "
+                + "takes three clients by their addresses, and only while what it answers properly "
+                + "does not outweigh them. Where all clients come by one address, set "
+                + "`trusted_proxies` or `path`.")
         retryAfter = section.value(
             "retry_after", .duration(.milliseconds(100)...Duration.seconds(3600)),
             default: .seconds(10),
-            "For how long it is left out before one request tries it again. When all are left out, "
-                + "all are tried.")
+            "For how long it is left out before one request tries it again; if it fails just that "
+                + "one, another client's is next. When all are left out, all are tried.")
         path = section.optional(
             "path", .requestPath, absence: "no question; only the connections of clients count",
             "What each gateway is asked for at every interval. Any answer from 200 to 399 is "

@@ -134,7 +134,7 @@ package struct Settings: Sendable {
 
     /// When a server of several is left out, and when it is tried again.
     package struct Health: Equatable, Sendable {
-        /// Failed connections in a row.
+        /// Failed connects in a row; how requests count is `GatewayHealth`'s matter.
         package let failuresMax: Int
         /// How long a server that failed is left out.
         package let retryAfter: Duration
