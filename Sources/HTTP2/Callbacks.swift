@@ -51,7 +51,7 @@ func onInvalidHeader(
     let stream = unsafe frame.pointee.hd.stream_id
     session.reset(stream, .protocolError)
     session.requestIsMalformed(on: stream)
-    return giveUpStream
+    return session.skipSection() ? giveUpStream : giveUp
 }
 
 func onInvalidFrame(
@@ -59,8 +59,11 @@ func onInvalidFrame(
     userData: UnsafeMutableRawPointer?
 ) -> CInt {
     guard let session = unsafe owner(userData), let frame = unsafe frame else { return giveUp }
-    session.requestIsMalformed(on: unsafe frame.pointee.hd.stream_id)
-    return goOn
+    // Whether the stream ends or the connection, nothing that comes on it is wanted any more.
+    let stream = unsafe frame.pointee.hd.stream_id
+    session.states.close(stream)
+    session.requestIsMalformed(on: stream)
+    return session.skipSection() ? goOn : giveUp
 }
 
 func onFrame(
@@ -71,12 +74,14 @@ func onFrame(
     let flags = unsafe frame.pointee.hd.flags
     let endsStream = flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
     switch unsafe FrameKind(frame.pointee.hd.type) {
-    case .headers: session.headersArrived(on: stream, endStream: endsStream)
+    case .headers:
+        guard session.countSection() else { return giveUp }
+        session.headersArrived(on: stream, endStream: endsStream)
     case .data: if endsStream { session.handler.bodyEnded(on: stream) }
     case .settings: session.hasSettings = true
     case .resetStream: return session.countReset() ? goOn : giveUp
     case .goAway: session.shutDown()
-    case .continuation, .other: break
+    case .windowUpdate, .continuation, .other: break
     }
     return goOn
 }
@@ -104,7 +109,7 @@ func onFrameSent(
         unsafe session.resetSent(ErrorCode(rawValue: frame.pointee.rst_stream.error_code))
     case .goAway:
         unsafe session.goAwaySent(ErrorCode(rawValue: frame.pointee.goaway.error_code))
-    case .headers, .settings, .continuation, .other: break
+    case .headers, .settings, .windowUpdate, .continuation, .other: break
     }
     if kind == .data || kind == .headers, flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 {
         unsafe session.handler.responseEnded(on: frame.pointee.hd.stream_id)

@@ -12,9 +12,13 @@ struct FloodGuard {
     private static let resetPeriod = Duration.seconds(30)
     private static let framePeriod = Duration.seconds(10)
     /// A smaller piece of a body costs more to handle than it brings.
-    static let tinyDataBytes = 64
-    /// Bytes of body that pay for one frame.
+    private static let tinyDataBytes = 64
+    /// Bytes of body that pay for one frame, and bytes of a field section that cost as much as one
+    /// when nobody wants them.
     private static let bytesPerFrame = 512
+    /// What a field section may unpack to beyond its packed size: the table of the decoder, twice,
+    /// and what each field is reckoned at beside its bytes.
+    private static let unpackedFree = 16_384
 
     init(resetsMax: Int, controlFramesMax: Int) {
         self.resetsMax = resetsMax
@@ -28,10 +32,38 @@ struct FloodGuard {
         return resets > resetsMax
     }
 
-    /// Whether one more frame that moves nothing on is too many.
-    mutating func countFrame(now: Duration) -> Bool {
+    /// Whether one more frame is too many.
+    mutating func count(
+        _ frame: Frame, _ verdict: StreamStates.Verdict, skipsSection: Bool, now: Duration
+    ) -> Bool {
+        switch frame.kind {
+        case .resetStream: return false  // Counted by itself.
+        case .headers, .continuation:
+            return count(skipsSection ? 1 + frame.length / Self.bytesPerFrame : 1, now: now)
+        case .data where verdict == .expected:
+            // The last of a body comes once. One that is empty before that brings nothing.
+            guard frame.length < Self.tinyDataBytes, !frame.endsStream else { return false }
+        case .data, .settings, .goAway, .windowUpdate, .other: break
+        }
+        return count(1, now: now)
+    }
+
+    /// Whether what is unpacked of a field section from here on, for nobody, is too much.
+    mutating func count(skippedBytes: Int, now: Duration) -> Bool {
+        count(skippedBytes / Self.bytesPerFrame, now: now)
+    }
+
+    /// Whether a field section that was packed into so few bytes is too much. What a client says once
+    /// it may name again for a byte: such fields count as they are sent on.
+    mutating func count(unpacked: Int, from packed: Int, now: Duration) -> Bool {
+        let surplus = unpacked - 2 * packed - Self.unpackedFree
+        return count(max(0, surplus) / Self.bytesPerFrame, now: now)
+    }
+
+    private mutating func count(_ cost: Int, now: Duration) -> Bool {
+        guard cost > 0 else { return false }
         renew(now)
-        frames += 1
+        frames += cost
         return frames > controlFramesMax + earned
     }
 

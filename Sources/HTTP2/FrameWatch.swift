@@ -1,4 +1,4 @@
-/// Follows the boundaries of frames in what comes in (RFC 9113, section 4.1), so that each is counted
+/// Follows the boundaries of frames in what comes in (RFC 9113, section 4.1), so that each is judged
 /// before anything is done about it, whatever its type.
 struct FrameWatch {
     /// What is left of the connection preface.
@@ -12,29 +12,22 @@ struct FrameWatch {
 
     private static let padded: UInt8 = 0x8
 
-    /// Calls `body` with each frame that begins in `bytes`, until it answers false. Its length is
-    /// that of the payload, of a DATA frame without the padding: what is thrown away is worth
-    /// nothing.
-    mutating func scan(
-        _ bytes: Span<UInt8>, _ body: (_ type: UInt8, _ flags: UInt8, _ length: Int) -> Bool
-    ) -> Bool {
-        var index = min(preface, bytes.count)
-        preface -= index
+    /// Looks for the next frame in `bytes`, from `start` on.
+    ///
+    /// - Returns: the frame whose header is whole now, and where in `bytes` that header ends; `nil`
+    ///   when no other begins in them.
+    mutating func next(in bytes: Span<UInt8>, from start: Int) -> (frame: Frame, end: Int)? {
+        var index = start
+        skip(&preface, in: bytes, &index)
         while index < bytes.count {
             if awaitsPadding {
                 awaitsPadding = false
                 payload -= 1
-                let content = payload - Int(bytes[index])
-                index += 1
-                guard body(header[3], header[4], max(0, content)) else { return false }
-                continue
+                let padding = Int(bytes[index])
+                return (frame(content: max(0, payload - padding)), index + 1)
             }
-            if payload > 0 {
-                let step = min(payload, bytes.count - index)
-                payload -= step
-                index += step
-                continue
-            }
+            skip(&payload, in: bytes, &index)
+            guard index < bytes.count else { return nil }
             header[headerCount] = bytes[index]
             headerCount += 1
             index += 1
@@ -43,8 +36,33 @@ struct FrameWatch {
             payload = Int(header[0]) << 16 | Int(header[1]) << 8 | Int(header[2])
             awaitsPadding =
                 FrameKind(header[3]) == .data && header[4] & Self.padded != 0 && payload > 0
-            guard awaitsPadding || body(header[3], header[4], payload) else { return false }
+            if !awaitsPadding { return (frame(content: payload), index) }
         }
-        return true
+        return nil
     }
+
+    private func skip(_ rest: inout Int, in bytes: Span<UInt8>, _ index: inout Int) {
+        let step = min(rest, bytes.count - index)
+        rest -= step
+        index += step
+    }
+
+    private func frame(content: Int) -> Frame {
+        let stream = (5..<9).reduce(UInt32(0)) { $0 << 8 | UInt32(header[$1]) }
+        return Frame(
+            kind: FrameKind(header[3]), flags: header[4],
+            stream: Int32(truncatingIfNeeded: stream & 0x7FFF_FFFF), length: content)
+    }
+}
+
+/// What the header of a frame says.
+struct Frame {
+    let kind: FrameKind
+    let flags: UInt8
+    let stream: Int32
+    /// Of the payload; of a DATA frame without its padding: what is thrown away is worth nothing.
+    let length: Int
+
+    /// Whether the client ends its side of the stream with it.
+    var endsStream: Bool { (kind == .data || kind == .headers) && flags & 0x1 != 0 }
 }

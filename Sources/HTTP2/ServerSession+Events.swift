@@ -28,6 +28,17 @@ extension ServerSession {
     /// told so.
     private static let sectionsMax = 4
 
+    /// A field section is whole, and what it amounts to is known.
+    ///
+    /// - Returns: false when that is too much for what was sent, and the connection ends.
+    func countSection() -> Bool {
+        guard floods.count(unpacked: sectionBytes, from: packedBytes, now: now) else {
+            return true
+        }
+        stop(.headerFlood, .enhanceYourCalm)
+        return false
+    }
+
     /// We have reset a stream. Where the client's mistake was the reason, it counts as the client's
     /// own: otherwise it could have us reset for it (CVE-2025-8671).
     func resetSent(_ code: ErrorCode) {
@@ -39,6 +50,7 @@ extension ServerSession {
 
     /// nghttp2 ends the connection because of a mistake of the client's.
     func goAwaySent(_ code: ErrorCode) {
+        hasSaidGoAway = true
         if failure == nil, code != .noError { failure = .protocolViolation(code) }
     }
 
@@ -68,6 +80,7 @@ extension ServerSession {
     }
 
     func streamClosed(_ stream: Int32, _ code: ErrorCode) {
+        states.close(stream)
         // A field section that was given up is not waited for any more.
         if draft?.stream == stream { draft = nil }
         guard known.remove(stream) != nil else { return }

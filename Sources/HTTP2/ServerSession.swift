@@ -18,16 +18,25 @@ package import HTTPModel
     package internal(set) var failure: SessionFailure?
     var floods: FloodGuard
     private var frames = FrameWatch()
+    /// Where each stream stands.
+    var states: StreamStates
+    /// The frame that nghttp2 is being given.
+    private(set) var frame: Frame?
     /// CONTINUATION frames that follow each other so far.
     private var continuations = 0
+    /// Whether the field section that is coming in is unpacked for nobody: nghttp2 says nothing of it.
+    private var skipsSection = false
     /// The request whose fields are coming in, by its stream.
     var draft: (stream: Int32, request: RequestDraft)?
-    /// What the field section that is coming in amounts to, unpacked.
+    /// What the field section that is coming in amounts to, unpacked and as it came.
     var sectionBytes = 0
+    var packedBytes = 0
     /// The streams that the handler knows.
     var known: Set<Int32> = []
     var hasSettings = false
     private var isShutDown = false
+    /// Whether a GOAWAY has left: what is opened after it is not served.
+    var hasSaidGoAway = false
     var now = Duration.zero
     /// What nghttp2 has given and nobody has taken yet. It stays where it is until it is asked for
     /// more.
@@ -38,6 +47,7 @@ package import HTTPModel
     ) throws(SessionFailure) {
         self.handler = handler
         self.limits = limits
+        states = StreamStates(streamsMax: limits.streamsMax)
         floods = FloodGuard(
             resetsMax: limits.resetsMax, controlFramesMax: limits.controlFramesMax)
         unsafe session = try unsafe NewSession.make(limits)
@@ -79,10 +89,26 @@ package import HTTPModel
 
     /// Takes in bytes of the client; what they say reaches the handler during the call. Whether the
     /// connection can go on, `failure` tells.
+    ///
+    /// nghttp2 gets them frame by frame: each is judged when all before it have had their effect.
     package func receive(_ bytes: Span<UInt8>, now: Duration) {
-        guard failure == nil, !bytes.isEmpty else { return }
         self.now = now
-        guard countFrames(in: bytes) else { return stop(.controlFlood, .enhanceYourCalm) }
+        var (given, index) = (0, 0)
+        while failure == nil, let (next, end) = frames.next(in: bytes, from: index) {
+            index = end
+            let start = max(given, end - Self.headerBytes)
+            give(bytes.extracting(given..<start))
+            given = start
+            guard failure == nil else { return }
+            judge(next)
+        }
+        if failure == nil { give(bytes.extracting(given...)) }
+    }
+
+    private static let headerBytes = 9
+
+    private func give(_ bytes: Span<UInt8>) {
+        guard !bytes.isEmpty else { return }
         // SAFETY: nghttp2 reads no more than the span's count and keeps no pointer to it.
         let result = unsafe bytes.withUnsafeBufferPointer { bytes in
             unsafe nghttp2_session_mem_recv(session, bytes.baseAddress, bytes.count)
@@ -95,21 +121,33 @@ package import HTTPModel
         }
     }
 
-    /// Whether the frames that begin in `bytes` are not too many.
-    private func countFrames(in bytes: Span<UInt8>) -> Bool {
-        var (floods, continuations) = (floods, continuations)
-        let (now, continuationsMax) = (now, NewSession.continuationsMax(limits))
-        let isFine = frames.scan(bytes) { type, flags, length in
-            continuations = FrameKind(type) == .continuation ? continuations + 1 : 0
-            guard continuations <= continuationsMax else { return false }
-            let endsStream = flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
-            guard FrameKind(type).movesNothingOn(length: length, endsStream: endsStream) else {
-                return true
-            }
-            return !floods.countFrame(now: now)
+    /// Whether the connection can go on with that frame.
+    private func judge(_ frame: Frame) {
+        self.frame = frame
+        continuations = frame.kind == .continuation ? continuations + 1 : 0
+        let verdict = states.judge(frame, ignoresNew: hasSaidGoAway)
+        if case .breach(let code) = verdict { return stop(.protocolViolation(code), code) }
+        switch frame.kind {
+        case .headers: (packedBytes, skipsSection) = (frame.length, verdict == .late)
+        case .continuation: packedBytes += frame.length
+        case .data, .resetStream, .settings, .goAway, .windowUpdate, .other: break
         }
-        (self.floods, self.continuations) = (floods, continuations)
-        return isFine
+        let isSurplus = floods.count(frame, verdict, skipsSection: skipsSection, now: now)
+        guard !isSurplus, continuations <= NewSession.continuationsMax(limits) else {
+            return stop(.controlFlood, .enhanceYourCalm)
+        }
+    }
+
+    /// The rest of the field section in progress, if there is one, is unpacked for nobody.
+    ///
+    /// - Returns: false when that is too much, and the connection ends.
+    func skipSection() -> Bool {
+        guard let frame, frame.kind == .headers || frame.kind == .continuation, !skipsSection
+        else { return true }
+        skipsSection = true
+        guard floods.count(skippedBytes: frame.length, now: now) else { return true }
+        stop(.controlFlood, .enhanceYourCalm)
+        return false
     }
 
     /// Ends the session: nothing more is received, and a GOAWAY is the last thing that is said.
@@ -209,6 +247,7 @@ package import HTTPModel
     }
 
     package func reset(_ stream: Int32, _ code: ErrorCode) {
+        states.close(stream)
         unsafe nghttp2_submit_rst_stream(
             session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, code.rawValue)
     }

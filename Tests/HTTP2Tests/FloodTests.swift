@@ -104,7 +104,7 @@ struct FloodTests {
             ("window", Frames.windowUpdate(0, 1)), ("unknown", Frames.frame(0x42, 0, 0, [])),
             ("priority", Frames.frame(2, 0, 1, Frames.big(3) + [1])),
             ("priority update", Frames.frame(0x10, 0, 0, Frames.big(1) + Array("u=1".utf8))),
-            ("headers of a closed stream", Frames.get(1)), ("empty data", Frames.data(1, [])),
+            ("empty data", Frames.data(1, [])),
             ("one byte", Frames.data(1, [1])),
             ("one byte and padding", Frames.frame(0, Frames.padded, 1, [255, 1] + padding)),
             ("padding alone", Frames.frame(0, Frames.padded, 1, [255] + padding)),

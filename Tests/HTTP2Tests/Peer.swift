@@ -76,6 +76,17 @@ final class Peer: SessionHandler {
         frames += SentFrame.all(in: taken)
     }
 
+    /// The client sends bytes; without `taking` it reads nothing of what is said to it.
+    func send(_ bytes: [UInt8], taking: Bool) {
+        guard !taking else { return send(bytes) }
+        session?.receive(bytes.span, now: now)
+    }
+
+    /// The session does something of which the client reads nothing yet.
+    func actUnheard(_ action: (ServerSession) -> Void) {
+        if let session { action(session) }
+    }
+
     func act(_ action: (ServerSession) -> Void) {
         if let session { action(session) }
         take()
