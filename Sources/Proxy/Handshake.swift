@@ -55,8 +55,10 @@ final class Handshake: ConnectedClient {
     private var isLingering = false
     private var discardedCount = 0
 
-    /// What a client may go on saying behind a handshake that failed, before it is reset.
-    private static let discardedMax = 65_536
+    /// What a client may go on saying behind a handshake that failed, before it is reset: one with a
+    /// long message says all of it before it looks for an answer.
+    private static let discardedMax = 4_194_304
+    private static let readsPerTurn = 8
 
     var place: Place { origin.place }
     let isBlocked = false
@@ -108,7 +110,7 @@ final class Handshake: ConnectedClient {
 
     private func discard() {
         let range = worker.buffer.readRange
-        while discardedCount < Self.discardedMax {
+        for _ in 0..<Self.readsPerTurn {
             switch transport?.receiveBelowTLS(into: worker.buffer.bytes, range) {
             case .bytes(let count): discardedCount += count
             case .wouldBlock:
@@ -116,8 +118,9 @@ final class Handshake: ConnectedClient {
                 return
             case .ended, .cut, .failed, nil: return close()
             }
+            guard discardedCount < Self.discardedMax else { return close() }
         }
-        close()
+        if let registration { worker.reactor.again(registration, .readable) }
     }
 
     private func close() {

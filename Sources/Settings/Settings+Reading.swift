@@ -188,9 +188,10 @@ extension Settings.HTTP2 {
                 + "what it sent. One more ends the connection.")
         controlFramesMax = section.value(
             "control_frames_max", .wholeNumber(100...1_000_000), default: 2000,
-            "Frames that move nothing on, such as PING, SETTINGS, PRIORITY, WINDOW_UPDATE and DATA of "
-                + "less than 64 bytes without its padding, in ten seconds. One more ends the "
-                + "connection.")
+            "Frames that move nothing on, such as PING, SETTINGS, PRIORITY, WINDOW_UPDATE, DATA of less "
+                + "than 64 bytes without its padding, and whatever comes on an exchange that is over, "
+                + "in ten seconds. So does each half kilobyte that fields unpack to beyond twice what "
+                + "was sent and 16 KiB. One more ends the connection.")
     }
 }
 

@@ -2,8 +2,9 @@ private import COpenSSL
 
 /// What a client may send when it is asked for certificates (T18).
 enum ClientCertificateLimits {
-    /// All of its chain: a dozen certificates with RSA keys.
-    static let listBytesMax = 65_536
+    /// All of its chain: a dozen certificates with RSA keys. With it the rest of the handshake must be
+    /// within ``ReadAllowance/handshakeBytesMax``, so that OpenSSL is the one to refuse it.
+    static let listBytesMax = 49_152
     /// Authorities between the client's own certificate and one that we know.
     static let chainDepthMax: CInt = 8
     /// The name that is taken from it.

@@ -54,8 +54,11 @@ package struct TLSFailure: Error, Sendable {
     package var detail: String {
         if code != 0 { return OpenSSLError(code: code).text }
         if systemError != 0 { return systemErrorText(systemError) }
-        return ""
+        return isExcess ? "more than is read of what carries no data" : ""
     }
+
+    /// Whether it was we who read no further, and not OpenSSL.
+    var isExcess: Bool { kind == .flood && code == 0 }
 }
 
 extension TLSFailure {

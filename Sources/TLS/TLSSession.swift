@@ -135,8 +135,14 @@ extension TLSSession {
         case .wantsRead: .wantsRead
         case .wantsWrite: .wantsWrite
         case .closedByPeer, .truncated: .failed(fail(TLSFailure(.peerClosed)))
-        case .failed(let failure): .failed(failure)
+        case .failed(let failure): .failed(refusing(failure))
         }
+    }
+
+    /// The same failure, when the peer has been told of it.
+    private func refusing(_ failure: TLSFailure) -> TLSFailure {
+        if failure.isExcess { allowance.refuseHandshake() }
+        return failure
     }
 
     /// Reads the data of one record, or what fits of it.

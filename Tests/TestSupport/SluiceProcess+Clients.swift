@@ -25,9 +25,10 @@ extension SluiceProcess {
     /// A client that shows a certificate.
     package func client(
         showing certificate: TLSServerSettings.CertificateFiles?, name: String = "client",
-        maxVersion: TLSVersion = .tls13
+        maxVersion: TLSVersion = .tls13, protocols: [String] = ["http/1.1"]
     ) throws -> TestClient {
-        let security = try Self.security(folder, maxVersion: maxVersion, certificate: certificate)
+        let security = try Self.security(
+            folder, protocols: protocols, maxVersion: maxVersion, certificate: certificate)
         return TestClient(to: address, security: security, name: name)
     }
 
