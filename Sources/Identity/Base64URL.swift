@@ -20,6 +20,30 @@ enum Base64URL {
         return bits == 0 ? decoded : nil
     }
 
+    /// What the most lenient decoder makes of `text`: both alphabets, whatever else it holds passed
+    /// over, unused bits dropped. Only for telling what somebody else may see in it.
+    static func decodeLeniently(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(text.count / 4 * 3 + 2)
+        var bits: UInt32 = 0
+        var bitCount = 0
+        for character in text {
+            let value: UInt8? =
+                switch character {
+                case UInt8(ascii: "+"): 62
+                case UInt8(ascii: "/"): 63
+                default: value(of: character)
+                }
+            guard let value else { continue }
+            bits = (bits << 6 | UInt32(value)) & 0xFFFF
+            bitCount += 6
+            guard bitCount >= 8 else { continue }
+            bitCount -= 8
+            decoded.append(UInt8(truncatingIfNeeded: bits >> bitCount))
+        }
+        return decoded
+    }
+
     /// `bytes` as text, without padding.
     static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []

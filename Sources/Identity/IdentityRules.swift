@@ -15,25 +15,26 @@ package struct IdentityRules: Sendable {
 
 /// What makes two tokens the same user.
 package enum UserClaim: Equatable, Sendable {
-    /// The claim at this dotted path.
-    case path(String)
+    /// The claims at these dotted paths, one at least: a user is all of them together.
+    case claims([String])
     /// Nothing: every token counts for itself, by its hash.
     case token
 
-    /// As settings write it: `token`, or a path such as `sub` or `user.id`.
-    package init?(_ text: String) {
-        guard !text.isEmpty, !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
-            return nil
-        }
-        self = text == "token" ? .token : .path(text)
+    /// How many claims may name a user together.
+    package static let claimsMax = 4
+    package static let word = "token"
+
+    /// As settings write it: `token`, or paths such as `sub` or `user.id`.
+    package init?(_ texts: String...) {
+        self.init(texts)
     }
 
-    /// As settings write it.
-    package var text: String {
-        switch self {
-        case .path(let path): path
-        case .token: "token"
+    package init?(_ texts: [String]) {
+        let areSound = texts.allSatisfy {
+            !$0.isEmpty && !$0.utf8.contains(where: \.isControl)
         }
+        guard areSound, (1...Self.claimsMax).contains(texts.count) else { return nil }
+        self = texts == [Self.word] ? .token : .claims(texts)
     }
 }
 
@@ -67,21 +68,35 @@ extension IdentityRules {
     /// comes first: it was verified here, so whoever shows it can only ever be themselves.
     ///
     /// No token is verified here: ask only after the gateway has accepted it with its `200`.
+    ///
+    /// - Throws: `.doubtful` for a token that the gateway may accept and that names nobody for sure.
+    ///   Such a one is not counted by its hash: one person could write it in many ways.
     package func user(
         of token: Token?, certificateName: String?, clientAddress: String, hash: KeyedHash
-    ) -> (User, Claims) {
+    ) throws(IdentityError) -> (User, Claims) {
+        let reading = token.map(TokenReading.init)
+        let claims = reading?.claims ?? Claims()
         if let name = trusted(certificateName: certificateName) {
-            return (
-                .certificate(name),
-                token.flatMap { TokenPayload(jsonWebToken: $0)?.claims } ?? Claims()
-            )
+            return (.certificate(name), claims)
         }
-        guard let token else { return (.address(ClientNetwork.text(of: clientAddress)), Claims()) }
-        let payload = TokenPayload(jsonWebToken: token)
-        let claims = payload?.claims ?? Claims()
-        if case .path(let path) = userClaim, let value = payload?.user(at: path) {
-            return (.claim(value), claims)
+        guard let reading else {
+            return (.address(ClientNetwork.text(of: clientAddress)), claims)
         }
-        return (.token(String(hash.hex(of: token.bytes.span).prefix(32))), claims)
+        let user = try user(of: reading)
+        return (user ?? .token(String(hash.hex(of: reading.distinction.span).prefix(32))), claims)
+    }
+
+    /// `nil` for a token that counts for itself.
+    private func user(of reading: TokenReading) throws(IdentityError) -> User? {
+        do throws(TokenDoubt) {
+            switch userClaim {
+            case .claims(let paths): return try reading.user(at: paths).map(User.claim)
+            case .token:
+                if reading.doubt == .form { throw .form }
+                return nil
+            }
+        } catch {
+            throw .doubtful(error)
+        }
     }
 }

@@ -1,70 +1,89 @@
 import HTTPModel
+import Policy
 
-/// Reads the scalars of a JSON object, strictly (RFC 8259): one object and nothing behind it, no
-/// member twice in one object, no byte order mark, no text that is not UTF-8.
+/// Reads the payload of a token: a JSON object (RFC 8259) in which no two readers could see two
+/// things. No member stands twice in one object, nothing follows, all of it is UTF-8.
 ///
-/// Numbers are never converted: an integer is its digits, and the others no claim could use.
-/// Elements of arrays are checked, but have no path and are not returned.
+/// It is asked before anybody has authenticated the token: its time grows with the length alone,
+/// whatever the text looks like.
 struct JSONReader {
     static let bytesMax = 16_384
     static let depthMax = 32
-    /// Scalars at longer paths are left out, so that nesting cannot multiply the input.
-    static let pathBytesMax = 256
     /// The digits and the sign of an integer; a longer one is no claim.
     static let integerBytesMax = 20
 
     private let bytes: [UInt8]
     private var index = 0
     private var depth = 0
-    private var scalars: [JSONScalar] = []
+    private var names: MemberNames
+    private var claims = Claims()
 
-    private init(_ bytes: [UInt8]) { self.bytes = bytes }
+    private init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        names = MemberNames(textBytes: bytes.count)
+    }
 
-    /// All scalars outside of arrays, in order, each with its dotted path.
-    static func scalars(of bytes: [UInt8]) throws(JSONError) -> [JSONScalar] {
+    /// All claims outside of arrays.
+    static func claims(of bytes: [UInt8]) throws(JSONError) -> Claims {
         guard bytes.count <= bytesMax else { throw .tooLong }
         guard String(validating: bytes, as: UTF8.self) != nil else { throw .notUTF8 }
         var reader = JSONReader(bytes)
         reader.skipSpace()
-        try reader.object(named: [])
+        try reader.members(areKept: true)
         reader.skipSpace()
         guard reader.index == bytes.count else { throw .unexpected }
-        return reader.scalars
+        return reader.claims
     }
 
     // MARK: - Values
 
-    /// `path` is where the value stands; `nil` inside an array or too deep to be named.
-    private mutating func value(at path: [UInt8]?) throws(JSONError) {
+    /// `name` is that of the member whose value it is; `nil` within an array, or where no path
+    /// leads.
+    private mutating func value(of name: ArraySlice<UInt8>?) throws(JSONError) {
         switch peek {
-        case UInt8(ascii: "{"): try object(named: path.map { $0 + [UInt8(ascii: ".")] })
-        case UInt8(ascii: "["): try array()
-        case UInt8(ascii: "\""): keep(.string(try string()), at: path)
-        case UInt8(ascii: "t"): keep(try word("true", .bool(true)), at: path)
-        case UInt8(ascii: "f"): keep(try word("false", .bool(false)), at: path)
-        case UInt8(ascii: "n"): keep(try word("null", .unusable), at: path)
-        default: keep(try number(), at: path)
+        case UInt8(ascii: "{"):
+            let isKept = name.map { claims.enter($0) } ?? false
+            try members(areKept: isKept)
+            if isKept { claims.leave() }
+        case UInt8(ascii: "["):
+            try array()
+            keep(.other, name)
+        case UInt8(ascii: "\""): keep(.text, name, try string())
+        case UInt8(ascii: "t"): keep(.word, name, try word("true"))
+        case UInt8(ascii: "f"): keep(.word, name, try word("false"))
+        case UInt8(ascii: "n"):
+            _ = try word("null")
+            keep(.nothing, name)
+        default:
+            let (kind, text) = try number()
+            keep(kind, name, text)
         }
     }
 
-    /// `prefix` is what the paths of its members begin with; `nil` as above.
-    private mutating func object(named prefix: [UInt8]?) throws(JSONError) {
+    private mutating func keep(
+        _ kind: Claims.Kind, _ name: ArraySlice<UInt8>?, _ value: ArraySlice<UInt8> = []
+    ) {
+        if let name { claims.append(kind, name: name, value: value) }
+    }
+
+    private mutating func members(areKept: Bool) throws(JSONError) {
         try descend()
         try expect(UInt8(ascii: "{"))
-        var names: Set<[UInt8]> = []
+        let object = names.beginObject()
+        var isFirst = true
         skipSpace()
         while peek != UInt8(ascii: "}") {
-            if !names.isEmpty {
+            if !isFirst {
                 try expect(UInt8(ascii: ","))
                 skipSpace()
             }
+            isFirst = false
             let name = try string()
-            guard names.insert(name).inserted else { throw .duplicateMember }
+            guard names.insert(name, of: object) else { throw .duplicateMember }
             skipSpace()
             try expect(UInt8(ascii: ":"))
             skipSpace()
-            let path = prefix.map { $0 + name }
-            try value(at: path.flatMap { $0.count <= Self.pathBytesMax ? $0 : nil })
+            try value(of: areKept ? name : nil)
             skipSpace()
         }
         index += 1
@@ -82,27 +101,25 @@ struct JSONReader {
                 skipSpace()
             }
             isFirst = false
-            try value(at: nil)
+            try value(of: nil)
             skipSpace()
         }
         index += 1
         depth -= 1
     }
 
-    private mutating func word(
-        _ word: String, _ value: JSONScalar.Value
-    ) throws(JSONError) -> JSONScalar.Value {
-        for byte in word.utf8 { try expect(byte) }
-        return value
+    private mutating func word(_ word: StaticString) throws(JSONError) -> ArraySlice<UInt8> {
+        let start = index
+        for byte in word.description.utf8 { try expect(byte) }
+        return bytes[start..<index]
     }
 
     /// RFC 8259, section 6.
-    private mutating func number() throws(JSONError) -> JSONScalar.Value {
+    private mutating func number() throws(JSONError) -> (Claims.Kind, ArraySlice<UInt8>) {
         let start = index
         skip(UInt8(ascii: "-"))
         if !skip(UInt8(ascii: "0")) { try digits() }
-        let integer = bytes[start..<index]
-        var isInteger = integer.count <= Self.integerBytesMax
+        var isInteger = true
         if skip(UInt8(ascii: ".")) {
             isInteger = false
             try digits()
@@ -112,7 +129,9 @@ struct JSONReader {
             if !skip(UInt8(ascii: "+")) { skip(UInt8(ascii: "-")) }
             try digits()
         }
-        return isInteger ? .integer(Array(integer)) : .unusable
+        let text = bytes[start..<index]
+        guard isInteger else { return (.number, text) }
+        return text.count <= Self.integerBytesMax ? (.integer, text) : (.other, [])
     }
 
     private mutating func digits() throws(JSONError) {
@@ -124,13 +143,30 @@ struct JSONReader {
     // MARK: - Strings
 
     /// The decoded bytes of a string (RFC 8259, section 7).
-    private mutating func string() throws(JSONError) -> [UInt8] {
+    private mutating func string() throws(JSONError) -> ArraySlice<UInt8> {
         try expect(UInt8(ascii: "\""))
-        var decoded: [UInt8] = []
+        let start = index
+        while let byte = peek {
+            switch byte {
+            case UInt8(ascii: "\""):
+                index += 1
+                return bytes[start..<(index - 1)]
+            case UInt8(ascii: "\\"): return try escapedString(behind: bytes[start..<index])
+            case 0..<0x20: throw .unexpected
+            default: index += 1
+            }
+        }
+        throw .unexpected
+    }
+
+    private mutating func escapedString(
+        behind plain: ArraySlice<UInt8>
+    ) throws(JSONError) -> ArraySlice<UInt8> {
+        var decoded = Array(plain)
         while let byte = peek {
             index += 1
             switch byte {
-            case UInt8(ascii: "\""): return decoded
+            case UInt8(ascii: "\""): return decoded[...]
             case UInt8(ascii: "\\"): try escape(into: &decoded)
             case 0..<0x20: throw .unexpected
             default: decoded.append(byte)
@@ -149,21 +185,23 @@ struct JSONReader {
         case UInt8(ascii: "n"): decoded.append(0x0A)
         case UInt8(ascii: "r"): decoded.append(0x0D)
         case UInt8(ascii: "t"): decoded.append(0x09)
-        case UInt8(ascii: "u"): decoded.append(contentsOf: try escapedScalar())
+        case UInt8(ascii: "u"): decoded.append(contentsOf: UTF8.bytes(of: try escapedScalar()))
         default: throw .unexpected
         }
     }
 
-    /// The scalar of `\uXXXX`, or of two of them that are a surrogate pair, in UTF-8.
-    private mutating func escapedScalar() throws(JSONError) -> [UInt8] {
-        var units = [try codeUnit()]
-        if UTF16.isLeadSurrogate(units[0]) {
-            try expect(UInt8(ascii: "\\"))
-            try expect(UInt8(ascii: "u"))
-            units.append(try codeUnit())
-        }
-        guard let text = String(validating: units, as: UTF16.self) else { throw .notUTF8 }
-        return Array(text.utf8)
+    /// The scalar of `\uXXXX`, or of two of them that are a surrogate pair.
+    private mutating func escapedScalar() throws(JSONError) -> Unicode.Scalar {
+        let unit = try codeUnit()
+        if let scalar = Unicode.Scalar(unit) { return scalar }
+        try expect(UInt8(ascii: "\\"))
+        try expect(UInt8(ascii: "u"))
+        let second = try codeUnit()
+        guard UTF16.isLeadSurrogate(unit), UTF16.isTrailSurrogate(second),
+            let scalar = Unicode.Scalar(
+                0x10000 + (UInt32(unit & 0x3FF) << 10 | UInt32(second & 0x3FF)))
+        else { throw .notUTF8 }
+        return scalar
     }
 
     private mutating func codeUnit() throws(JSONError) -> UInt16 {
@@ -199,10 +237,16 @@ struct JSONReader {
         guard depth < Self.depthMax else { throw .tooDeep }
         depth += 1
     }
+}
 
-    private mutating func keep(_ value: JSONScalar.Value, at path: [UInt8]?) {
-        guard let path else { return }
-        scalars.append(JSONScalar(path: path, value: value))
+/// Why a text is no JSON that everybody reads alike.
+enum JSONError: Error, Equatable {
+    case tooLong, tooDeep, notUTF8, duplicateMember, unexpected
+}
+
+extension UTF8 {
+    fileprivate static func bytes(of scalar: Unicode.Scalar) -> [UInt8] {
+        Array(String(Character(scalar)).utf8)
     }
 }
 

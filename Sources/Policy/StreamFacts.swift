@@ -69,14 +69,36 @@ package enum User: Hashable, Sendable {
         }
     }
 
-    /// As logs show it.
+    /// The name of a user that several claims give together. No claim that names a user holds a
+    /// control character, so this one keeps them apart, and no single claim has such a name.
+    package static func claimName(of names: [String]) -> String {
+        names.joined(separator: nameSeparator)
+    }
+
+    private static let nameSeparator = "\u{1F}"
+
+    /// As logs show it: several names with a space between each two, and a backslash before every
+    /// space and backslash of their own.
     package var text: String {
         switch self {
-        case .claim(let value): value
+        case .claim(let value): Self.shown(value)
         case .token(let hash): "token:\(hash)"
         case .certificate(let name): "certificate:\(name)"
         case .address(let address): "address:\(address)"
         }
+    }
+
+    private static func shown(_ name: String) -> String {
+        guard name.utf8.contains(0x1F) else { return name }
+        var shown: [UInt8] = []
+        for byte in name.utf8 {
+            switch byte {
+            case 0x1F: shown.append(UInt8(ascii: " "))
+            case UInt8(ascii: " "), UInt8(ascii: "\\"): shown += [UInt8(ascii: "\\"), byte]
+            default: shown.append(byte)
+            }
+        }
+        return String(decoding: shown, as: UTF8.self)
     }
 
     /// Whether several streams of it are known to be one person's.
@@ -85,33 +107,5 @@ package enum User: Hashable, Sendable {
         case .claim, .token, .certificate: true
         case .address: false
         }
-    }
-}
-
-/// The scalar claims of an accepted token, by dotted path (`plan`, `user.id`).
-///
-/// One array holds them all, since every live stream keeps its claims for the next reload.
-package struct Claims: Sendable {
-    /// `path`, NUL, `value`, NUL, repeated. Neither may contain a NUL.
-    private var bytes: [UInt8] = []
-
-    package init() {}
-
-    /// Adds a claim. One whose path or value contains a NUL is left out: it can match nothing.
-    package mutating func append(path: String, value: String) {
-        guard !path.utf8.contains(0), !value.utf8.contains(0) else { return }
-        bytes.append(contentsOf: path.utf8)
-        bytes.append(0)
-        bytes.append(contentsOf: value.utf8)
-        bytes.append(0)
-    }
-
-    /// The value of the claim at `path`, `nil` when the token has no such scalar claim.
-    package func value(at path: String) -> String? {
-        var parts = bytes.split(separator: 0, omittingEmptySubsequences: false).makeIterator()
-        while let name = parts.next(), let value = parts.next() {
-            if name.elementsEqual(path.utf8) { return String(decoding: value, as: UTF8.self) }
-        }
-        return nil
     }
 }

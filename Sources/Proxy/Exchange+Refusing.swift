@@ -23,12 +23,14 @@ extension Exchange {
     // MARK: Before the gateway is asked
 
     /// Whom a stream would count for. Worked out once, unless a reload has changed the rules.
-    func facts() -> StreamFacts {
+    ///
+    /// - Throws: when the token names nobody for sure.
+    func facts() throws(IdentityError) -> StreamFacts {
         let running = worker.running
         if let candidate, candidate.running === running { return candidate.facts }
         let rules = running.settings.identity
         let certificateName = rules.trusted(certificateName: client.origin.certificateName)
-        let (user, claims) = rules.user(
+        let (user, claims) = try rules.user(
             of: token, certificateName: certificateName, clientAddress: clientAddress,
             hash: running.hash)
         let facts = StreamFacts(
@@ -42,16 +44,15 @@ extension Exchange {
 
     /// The refusal that is certain before the gateway is asked, so that a client in a loop costs it
     /// nothing.
-    func refusalBeforehand() -> Refusal? {
+    func refusalBeforehand(of facts: StreamFacts) -> Refusal? {
         worker.shared.ledger.foresee(
-            facts(), isReturning: candidate?.tombstone != nil, now: sharedNow,
+            facts, isReturning: candidate?.tombstone != nil, now: sharedNow,
             chance: .random(in: 0..<1))
     }
 
     // MARK: The answer
 
-    func refuse(_ refusal: Refusal) {
-        let facts = facts()
+    func refuse(_ refusal: Refusal, of facts: StreamFacts) {
         if let flap = refusal.flap { worker.shared.record(.flap(.init(flap, phase: .begin))) }
         let answer =
             switch (refusal.reason, candidate?.tombstone) {
@@ -72,9 +73,15 @@ extension Exchange {
     /// A native EventSource takes any status but `200` for a reason never to come back, and most of
     /// a herd are such: it is told when to come back on a stream that ends at once.
     func refuseAdmission() {
+        let facts: StreamFacts
+        do throws(IdentityError) {
+            facts = try self.facts()
+        } catch {
+            return fail(.identity(error))
+        }
         let answer = answerForNow(.admission)
         recordRefusal(
-            .admission, of: facts(), status: answer?.status ?? 503, count: nil, limit: nil,
+            .admission, of: facts, status: answer?.status ?? 503, count: nil, limit: nil,
             policy: nil, generation: worker.shared.ledger.generation)
         if let answer { turnAway(answer) }
     }

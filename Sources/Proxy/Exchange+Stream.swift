@@ -13,7 +13,12 @@ extension Exchange {
     /// The gateway has accepted the request with an event stream. Only now the ledger is asked, so
     /// that a forged token can cost nobody anything.
     func offerToLedger(_ head: ResponseHead) {
-        let facts = facts()
+        let facts: StreamFacts
+        do throws(IdentityError) {
+            facts = try self.facts()
+        } catch {
+            return fail(.identity(error))
+        }
         if worker.isDraining, !isWork(facts) { return refuseDraining() }
         let vitals = StreamVitals(descriptor: client.descriptor, now: sharedNow)
         let verdict = worker.shared.ledger.admit(
@@ -21,7 +26,7 @@ extension Exchange {
             isReturning: candidate?.tombstone != nil, now: sharedNow, chance: .random(in: 0..<1))
         switch verdict {
         case .admitted(let admission): open(head, facts: facts, vitals: vitals, admission)
-        case .refused(let refusal): refuse(refusal)
+        case .refused(let refusal): refuse(refusal, of: facts)
         }
     }
 

@@ -120,7 +120,12 @@ final class Exchange {
         }
         readTombstone()
         guard asksForStream else { return connect(mayReuse: true) }
-        if let refusal = refusalBeforehand() { return refuse(refusal) }
+        do throws(IdentityError) {
+            let facts = try facts()
+            if let refusal = refusalBeforehand(of: facts) { return refuse(refusal, of: facts) }
+        } catch {
+            return fail(.identity(error))
+        }
         switch worker.governor.enter(self) {
         case .go: connect(mayReuse: false)
         case .wait: return

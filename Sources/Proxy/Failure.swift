@@ -129,6 +129,7 @@ enum Failure: Error {
         case .gatewayClosed: "the connection ended before the response did"
         case .clientReset(let code): "the stream ended: \(code.word)"
         case .session(.library(let code)): "nghttp2 error \(code)"
+        case .identity(.doubtful(let doubt)): doubt.text
         case .malformed, .malformedHTTP2, .session, .identity, .misdirected, .headTimeout,
             .bodyTimeout, .clientGone, .clientStalled, .tunnelIdle, .gatewayConnectTimeout,
             .gatewayResponseTimeout, .gatewayUnasked, .admission, .draining, .memory:

@@ -142,9 +142,18 @@ extension Claims {
     /// go on: closing its stream would only bring the client back.
     func expiry(now: Duration) -> Duration? {
         let today = Clock.timeOfDay().seconds
-        guard let text = value(at: "exp"), let expiry = Int64(text), expiry > today,
-            expiry < 1 << 40
-        else { return nil }
-        return now + .seconds(expiry - today)
+        guard let expiry = expiry, expiry > Double(today), expiry < Double(1 << 40) else {
+            return nil
+        }
+        return now + .milliseconds(Int64((expiry - Double(today)) * 1000))
+    }
+
+    /// Seconds since 1970, as a number in whatever form or as digits in a string.
+    private var expiry: Double? {
+        switch find("exp") {
+        case .one(.integer, let text), .one(.number, let text), .one(.text, let text):
+            Double(String(decoding: text, as: UTF8.self))
+        case .one(.word, _), .one(.nothing, _), .one(.other, _), .none, .several: nil
+        }
     }
 }

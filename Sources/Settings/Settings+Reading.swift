@@ -62,14 +62,40 @@ extension IdentityRules {
                 + "verified here and comes before any token: its first URI, else its first e-mail "
                 + "address, else its first DNS name, else its common name. Without any, every "
                 + "stream counts for its client address.")
-        let userClaim = section.value(
-            "user_claim", .userClaim, default: .path("sub"), flag: .userClaim,
-            "The claim of a JWT that names the user, with dots between the levels. `token` counts "
-                + "every token for itself, by its keyed hash; so does a token without the claim.")
+        let userClaim = UserClaim(reading: &section)
         section.notInThisVersion("verify")
         var unique: [TokenPlace] = []
         for place in places ?? [] where !unique.contains(place) { unique.append(place) }
         self.init(places: unique, userClaim: userClaim)
+    }
+}
+
+extension UserClaim {
+    fileprivate init(reading section: inout Section) {
+        let key = "user_claim"
+        let names =
+            section.values(
+                key, .userClaim, countMax: Self.claimsMax, absence: "sub", flag: .userClaim,
+                "The claim of a JWT that names the user, with dots between the levels. Of a list, "
+                    + "such as `[iss, sub]`, one user is all of them together. `token` counts "
+                    + "every token for itself, by its keyed hash; so does a token without the "
+                    + "claim, or without one of the list. A claim that is there and is no text "
+                    + "of at most 256 bytes and no whole number, or stands twice, is a doubt: "
+                    + "streams of such a token are refused.") ?? ["sub"]
+        let given = section.reading.flags[.userClaim].count
+        if given > Self.claimsMax {
+            section.reading.report(
+                .flag(.userClaim), "expected at most \(Self.claimsMax) claims, got \(given)")
+        }
+        let isRepeated = names.indices.contains { index in
+            names[..<index].contains { $0.utf8.elementsEqual(names[index].utf8) }
+        }
+        if isRepeated { section.report(key, "the list names a claim twice; remove one") }
+        if names.count > 1, names.contains(Self.word) {
+            section.report(
+                key, "\(Self.word) stands for no claim; write it alone, or remove it from the list")
+        }
+        self = UserClaim(names) ?? .claims(["sub"])
     }
 }
 

@@ -24,8 +24,13 @@ struct Explain: ParsableCommand {
     @Option(help: ArgumentHelp("The host that the request names.", valueName: "name"))
     var host = "localhost"
 
-    @Option(help: ArgumentHelp("The user; without it, the stream has no token.", valueName: "id"))
-    var user: String?
+    @Option(
+        help: ArgumentHelp(
+            """
+            The user; without it, the stream has no token. May be given several times, once for \
+            each claim of user_claim.
+            """, valueName: "id"))
+    var user: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -63,7 +68,8 @@ struct Explain: ParsableCommand {
             claims.append(path: parts[0], value: parts[1])
         }
         return StreamFacts(
-            user: user.map(User.claim) ?? .address("192.0.2.1"), method: head.method,
+            user: user.isEmpty ? .address("192.0.2.1") : .claim(User.claimName(of: user)),
+            method: head.method,
             host: head.host, path: head.target.path, client: "", claims: claims)
     }
 

@@ -41,10 +41,11 @@ struct SettingsOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            The claim of a JWT that names the user: sub, user.id. With "token", every token \
-            counts for itself.
+            The claim of a JWT that names the user: sub, user.id. Given several times, or with \
+            commas (iss,sub), a user is all of them together. With "token", every token counts \
+            for itself.
             """, valueName: "claim"))
-    var userClaim: String?
+    var userClaim: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -78,7 +79,10 @@ struct SettingsOptions: ParsableArguments {
         flags.set(.cert, cert)
         flags.set(.key, key)
         flags.set(.policies, policies)
-        flags.set(.userClaim, userClaim)
+        flags[.userClaim] = userClaim.flatMap {
+            $0.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+                .map { String(decoding: $0, as: UTF8.self) }
+        }
         flags.set(.hashKeyFile, hashKeyFile)
         flags.set(.tombstoneKeyFile, tombstoneKeyFile)
         flags.set(.workers, workers)

@@ -55,11 +55,18 @@ func base64URL(_ bytes: [UInt8]) -> String {
 let testHash = KeyedHash(key: Array("a key for tests, 32 bytes long..".utf8))
 
 /// The user and claims of the token `text`.
-func user(of text: String, claim: String = "sub") throws -> (User, Claims) {
-    let rules = IdentityRules("header:x-token", claim: claim)
+func user(of text: String, claim: String...) throws -> (User, Claims) {
+    let rules = IdentityRules(
+        places: [.header("x-token")],
+        userClaim: UserClaim(claim.isEmpty ? ["sub"] : claim) ?? .token)
     let token = try rules.token(in: request([("X-Token", text)]))
-    return rules.user(
+    return try rules.user(
         of: token, certificateName: nil, clientAddress: "192.0.2.1", hash: testHash)
+}
+
+/// What a web token counts as that has no name: its first two parts, which are what is signed.
+func hashedAsSigned(_ text: String) -> User {
+    hashed(String(text[..<(text.lastIndex(of: ".") ?? text.endIndex)]))
 }
 
 /// What the token `text` counts as when nothing in it can be used.

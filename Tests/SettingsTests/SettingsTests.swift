@@ -26,7 +26,7 @@ import Testing
         let settings = try settings(Self.least)
 
         #expect(settings.identity.places.isEmpty)
-        #expect(settings.identity.userClaim == .path("sub"))
+        #expect(settings.identity.userClaim == .claims(["sub"]))
         #expect(settings.hashKeyFile == nil && settings.workers == nil)
         #expect(settings.gateway.connectTimeout == .seconds(5))
         #expect(settings.gateway.responseTimeout == .seconds(65))
@@ -68,7 +68,7 @@ import Testing
         #expect(settings.gateway.address == .unix(path: "/run/gateway.sock"))
         #expect(settings.gateway.poolIdleMax == 0)
         #expect(settings.identity.places == [.query("access_token")])
-        #expect(settings.identity.userClaim == .path("user.id"))
+        #expect(settings.identity.userClaim == .claims(["user.id"]))
         #expect(settings.hashKeyFile == "hash.key")
         #expect(settings.policies == "policies/")
         #expect(settings.log == Settings.Log(target: .file("/var/log/sluice"), level: .debug))
@@ -110,6 +110,18 @@ import Testing
         #expect(settings.hashKeyFile == "other.key")
         #expect(settings.streams.tombstoneKeyFile == "another.key")
         #expect(settings.streams.openingPadding == 2048)
+    }
+
+    @Test("A5: several claims may name a user, in the file and by flag")
+    func userClaims() throws {
+        let text = Self.full.replacing("user_claim: user.id", with: "user_claim: [iss, sub]")
+
+        #expect(try settings([:], from: text).identity.userClaim == .claims(["iss", "sub"]))
+        let flagged = try settings([.userClaim: ["tid", "oid"]], from: text)
+        #expect(flagged.identity.userClaim == .claims(["tid", "oid"]))
+        for wrong in [["a", "b", "c", "d", "e"], ["sub", "token"], ["sub", "sub"]] {
+            #expect(throws: Problems.self) { try settings([.userClaim: wrong], from: text) }
+        }
     }
 
     @Test func `moving a listener by flag does not turn its encryption off`() throws {
