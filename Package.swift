@@ -57,7 +57,7 @@ let package = Package(
         module("Reactor", on: ["CLinux", "Locking"], settings: lending),
         module("TLS", on: ["COpenSSL", "Locking"], settings: lending),
         module("Identity", on: ["HTTPModel", "Policy", "TLS"]),
-        module("Settings", on: ["HTTPModel", "Policy", "Identity", "CYAML"]),
+        module("Settings", on: ["HTTPModel", "HTTP1", "Policy", "Identity", "CYAML"]),
         module(
             "Proxy",
             on: [

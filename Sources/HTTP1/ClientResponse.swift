@@ -78,7 +78,7 @@ package struct ClientResponse: Sendable {
             switch known.passage {
             case .hopByHop: return takesTrailers && known == .trailer
             case .framing: return tellsLength && known == .contentLength
-            case .endToEnd, .provenance: break
+            case .endToEnd, .adapted, .provenance: break
             }
         }
         return !options.lists(fields.bytes[entry.name])

@@ -5,6 +5,8 @@ extension FieldName {
     enum Passage {
         /// It goes through as it is.
         case endToEnd
+        /// It goes through, but in a request it is not always what the client said.
+        case adapted
         /// It was meant for us and ends here (RFC 9110, section 7.6.1).
         case hopByHop
         /// It says how long the body is, and is written anew.
@@ -22,10 +24,11 @@ extension FieldName {
             .framing
         case .forwarded, .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP:
             .provenance
-        case .accept, .acceptEncoding, .accessControlAllowCredentials, .accessControlAllowOrigin,
+        case .acceptEncoding, .host, .lastEventID, .via:
+            .adapted
+        case .accept, .accessControlAllowCredentials, .accessControlAllowOrigin,
             .allow, .authorization, .cacheControl, .contentEncoding, .contentType, .cookie, .date,
-            .host, .lastEventID, .location, .origin, .retryAfter, .server, .userAgent, .vary,
-            .via, .xRequestID:
+            .location, .origin, .retryAfter, .server, .userAgent, .vary, .xRequestID:
             .endToEnd
         }
     }

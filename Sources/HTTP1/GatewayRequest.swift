@@ -81,16 +81,13 @@ package struct GatewayRequest: Sendable {
         _ entry: Fields.Entry, of fields: Fields, _ options: ConnectionOptions
     ) -> Bool {
         let name = fields.bytes[entry.name]
-        if let known = entry.known {
-            switch known.passage {
-            case .hopByHop, .framing, .provenance: return false
-            case .endToEnd:
-                if acceptsOnlyIdentity, known == .acceptEncoding { return false }
-            }
-        } else if Provenance.contains(name) || ProtectedName.isImitated(by: name) {
-            return false
-        } else if webSocketKey != nil, name.equalsIgnoringCase("sec-websocket-key".utf8) {
-            return false  // It has no meaning in HTTP/2, and the gateway must not find two.
+        switch RequestField.fate(of: name, known: entry.known) {
+        case .ends: return false
+        case .passes: break
+        case .adapted:
+            if acceptsOnlyIdentity, entry.known == .acceptEncoding { return false }
+            // A key has no meaning in HTTP/2, and the gateway must not find two.
+            if webSocketKey != nil, RequestField.isWebSocketKey(name) { return false }
         }
         return !options.lists(name)
     }

@@ -15,7 +15,12 @@ enum ProtectedName {
         let underscore = UInt8(ascii: "_"), hyphen = UInt8(ascii: "-")
         guard name.contains(underscore) else { return false }
         let plain = name.map { $0 == underscore ? hyphen : $0.lowercased }
-        if let known = FieldName(plain.span), known.passage != .endToEnd { return true }
+        if let known = FieldName(plain.span) {
+            switch known.passage {
+            case .hopByHop, .framing, .provenance: return true
+            case .endToEnd, .adapted: break
+            }
+        }
         let text = String(decoding: plain, as: UTF8.self)
         return Provenance.contains(text) || contains(text)
     }

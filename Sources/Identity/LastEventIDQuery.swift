@@ -34,7 +34,7 @@ package enum LastEventIDQuery {
     }
 
     /// `lastEventId`, `last-event-id`, `last_event_id` and the like.
-    private static func isName(_ name: Substring) -> Bool {
+    package static func isName(_ name: Substring) -> Bool {
         let letters = name.utf8.formDecoded.filter {
             $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "_")
         }

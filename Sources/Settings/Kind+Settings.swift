@@ -1,3 +1,4 @@
+import HTTP1
 import Identity
 
 extension Kind<String> {
@@ -25,7 +26,29 @@ extension Kind<TokenPlace> {
             }
             throw .unexpected()
         }
+        if let objection = place.objection { throw .other(objection) }
         return place
+    }
+}
+
+extension TokenPlace {
+    /// Why Sluice and the gateway would not read the same there; `nil` when they do.
+    fileprivate var objection: String? {
+        switch self {
+        case .bearer, .cookie, .certificate: nil
+        case .query(let name):
+            LastEventIDQuery.isName(name[...])
+                ? "\(text.shown) is where a client's last event id stands, which is not always "
+                    + "passed on as it came; name the place that the gateway reads a token from"
+                : nil
+        case .header("cookie"):
+            "header:cookie holds every cookie that the client has; write cookie:NAME"
+        case .header(let name):
+            RequestField.alwaysPasses(name)
+                ? nil
+                : "\(text.shown) does not reach the gateway as the client sends it: Sluice takes "
+                    + "such a field out, or writes its own; name a field that it leaves alone"
+        }
     }
 }
 

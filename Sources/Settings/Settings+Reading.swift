@@ -58,7 +58,9 @@ extension IdentityRules {
         let places = section.values(
             "tokens", .tokenPlace, countMax: 8, absence: "none", flag: .token,
             "Where a request carries its token: `bearer`, `query:NAME`, `cookie:NAME` or "
-                + "`header:NAME`. `certificate` is the name in the client's certificate, which is "
+                + "`header:NAME`. Name the place that the gateway reads. What is read there is written "
+                + "plainly for the gateway; a request in which some software could find a second "
+                + "token opens no stream. `certificate` is the name in the client's certificate, which is "
                 + "verified here and comes before any token: its first URI, else its first e-mail "
                 + "address, else its first DNS name, else its common name. Without any, every "
                 + "stream counts for its client address.")
@@ -66,6 +68,11 @@ extension IdentityRules {
         section.notInThisVersion("verify")
         var unique: [TokenPlace] = []
         for place in places ?? [] where !unique.contains(place) { unique.append(place) }
+        if unique.contains(.bearer), unique.contains(.header("authorization")) {
+            section.report(
+                "tokens",
+                "bearer and header:authorization read the same field in two ways; name one of them")
+        }
         self.init(places: unique, userClaim: userClaim)
     }
 }
