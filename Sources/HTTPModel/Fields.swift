@@ -73,6 +73,17 @@ package struct Fields: Sendable {
                 value: valueStart..<bytes.count))
     }
 
+    /// Puts `value` into the first of the lines at `indices`, and drops the others. The caller answers
+    /// for the bytes, as above.
+    package mutating func unite(_ indices: [Int], as value: [UInt8]) {
+        guard let first = indices.first else { return }
+        let start = bytes.count
+        bytes += value
+        entries[first] = Entry(
+            known: entries[first].known, name: entries[first].name, value: start..<bytes.count)
+        for index in indices.dropFirst().reversed() { entries.remove(at: index) }
+    }
+
     /// Drops every line of that name; the bytes stay where they are, unseen.
     package mutating func remove(_ name: FieldName) {
         entries.removeAll { $0.known == name }

@@ -2,8 +2,11 @@
 package enum IdentityError: Error, Equatable, Sendable {
     /// Two places disagree, or one was given twice with different values.
     case conflict
-    /// A token with control bytes or white space, or a longer one than `Token.bytesMax`.
+    /// A token that two readers could read differently, such as one with a blank, a quote or a
+    /// broken escape, or a longer one than `Token.bytesMax`.
     case malformed
+    /// Something that some reader may take for a token, and others do not.
+    case ambiguous
     /// A token that a gateway may accept, and in which we cannot see without doubt what it sees.
     case doubtful(TokenDoubt)
 
@@ -12,6 +15,7 @@ package enum IdentityError: Error, Equatable, Sendable {
         switch self {
         case .conflict: "token_conflict"
         case .malformed: "token_malformed"
+        case .ambiguous: "token_ambiguous"
         case .doubtful: "token_doubtful"
         }
     }

@@ -1,4 +1,3 @@
-package import HTTPModel
 package import Policy
 package import TLS
 
@@ -6,10 +5,12 @@ package import TLS
 package struct IdentityRules: Sendable {
     package let places: [TokenPlace]
     package let userClaim: UserClaim
+    let readers: [PlaceReader]
 
     package init(places: [TokenPlace], userClaim: UserClaim) {
         self.places = places
         self.userClaim = userClaim
+        readers = places.compactMap(PlaceReader.init)
     }
 }
 
@@ -39,26 +40,6 @@ package enum UserClaim: Equatable, Sendable {
 }
 
 extension IdentityRules {
-    /// The token of a request, `nil` when no place has one.
-    ///
-    /// Which of two tokens the gateway reads cannot be known, so the first never simply wins.
-    ///
-    /// - Throws: `.conflict` when two places disagree or one has two different values, an empty one
-    ///   among them; `.malformed` when a value cannot be a token.
-    package func token(in head: RequestHead) throws(IdentityError) -> Token? {
-        var found: Token?
-        for place in places {
-            let values = try place.values(in: head)
-            guard let value = values.first else { continue }
-            guard values.allSatisfy({ $0 == value }) else { throw .conflict }
-            guard !value.isEmpty else { continue }
-            let token = try Token(value)
-            guard found == nil || found == token else { throw .conflict }
-            found = token
-        }
-        return found
-    }
-
     /// The name of a certificate that was verified here, if it is to say who the client is.
     package func trusted(certificateName name: String?) -> String? {
         places.contains(.certificate) ? name : nil

@@ -6,7 +6,7 @@ package struct Token: Equatable, Sendable {
     let bytes: [UInt8]
 
     /// - Throws: `.malformed` for what no gateway issues and no log or header could carry.
-    init(_ bytes: [UInt8]) throws(IdentityError) {
+    package init(_ bytes: [UInt8]) throws(IdentityError) {
         guard !bytes.isEmpty, bytes.count <= Self.bytesMax else { throw .malformed }
         guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw .malformed }
         self.bytes = bytes

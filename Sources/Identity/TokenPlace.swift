@@ -27,6 +27,7 @@ package enum TokenPlace: Hashable, Sendable {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[1].isEmpty else { return nil }
         let name = String(parts[1])
+        guard TokenName(name) != nil else { return nil }
         let isToken = name.utf8.allSatisfy(\.isToken)
         switch parts[0] {
         case "query" where name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }: self = .query(name)

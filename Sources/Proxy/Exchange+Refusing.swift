@@ -77,7 +77,7 @@ extension Exchange {
         do throws(IdentityError) {
             facts = try self.facts()
         } catch {
-            return fail(.identity(error))
+            return refuse(for: error)
         }
         let answer = answerForNow(.admission)
         recordRefusal(

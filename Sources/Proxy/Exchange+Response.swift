@@ -24,6 +24,7 @@ extension Exchange {
         status = head.status
         requestID = head.fields.first(.xRequestID).map { String($0.prefix(128)) }
         if head.isEventStream, head.framing != .none, head.framing != .length(0) {
+            if let doubt { return refuse(for: doubt) }
             offerToLedger(head)
         } else {
             sendHead(head)

@@ -17,7 +17,7 @@ extension Exchange {
         do throws(IdentityError) {
             facts = try self.facts()
         } catch {
-            return fail(.identity(error))
+            return refuse(for: error)
         }
         if worker.isDraining, !isWork(facts) { return refuseDraining() }
         let vitals = StreamVitals(descriptor: client.descriptor, now: sharedNow)

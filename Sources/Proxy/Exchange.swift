@@ -39,6 +39,8 @@ final class Exchange {
     let clientText: String
     /// Where the token of the request was read, until the gateway has accepted or refused it.
     var token: Token?
+    /// Why nobody knows which token it brings, if any: then it opens no stream.
+    var doubt: IdentityError?
     var phase = Phase.waiting
     /// Whether the governor counts it among those who wait.
     var isQueued = false
@@ -113,10 +115,17 @@ final class Exchange {
         if client.origin.certificateScope?.isMisdirected(request.host) == true {
             return fail(.misdirected)
         }
-        do throws(IdentityError) {
-            token = try worker.running.settings.identity.token(in: request)
-        } catch {
-            return fail(.identity(error))
+        let identity = worker.running.settings.identity
+        // It would be read here and taken out before the gateway.
+        if request.connectionLists(anyOf: identity.fieldNames) {
+            return fail(.malformed(.protectedField))
+        }
+        switch identity.read(&request) {
+        case .none: break
+        case .token(let token): self.token = token
+        case .doubtful(let reason, let isAmbient):
+            doubt = reason
+            if request.mayOpenStream(evenUnasked: !isAmbient) { return refuse(for: reason) }
         }
         readTombstone()
         guard asksForStream else { return connect(mayReuse: true) }
@@ -124,7 +133,7 @@ final class Exchange {
             let facts = try facts()
             if let refusal = refusalBeforehand(of: facts) { return refuse(refusal, of: facts) }
         } catch {
-            return fail(.identity(error))
+            return refuse(for: error)
         }
         switch worker.governor.enter(self) {
         case .go: connect(mayReuse: false)

@@ -11,6 +11,8 @@ final class Shared: Sendable {
     let mailboxes: [Mailbox<WorkerMessage>]
     /// Client connections of all workers.
     let addressBook = AddressBook()
+    /// Clients whose requests were in doubt.
+    let doubts = DoubtPace()
 
     private let memoryFlag = Atomic<Bool>(false)
 

@@ -27,6 +27,8 @@ final class Worker {
     private(set) lazy var governor = AdmissionGovernor(worker: self)
     /// How many failures are written down one by one.
     private(set) lazy var pace = FailurePace(for: self)
+    /// Which clients' doubtful tokens are written down.
+    private(set) lazy var doubts = DoubtSettlement(for: self)
     private var herd = Herd()
     private let backpressure = Backpressure()
     /// Live streams, by their id: whom messages of other threads are about.

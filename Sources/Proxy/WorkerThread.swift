@@ -41,6 +41,7 @@ struct WorkerThread {
                 control.post(.workerStarted)
                 worker.reactor.run()
                 worker.pace.settle()
+                worker.doubts.settleAll()
                 control.post(.workerStopped)
             } catch {
                 control.post(.workerFailed(error))

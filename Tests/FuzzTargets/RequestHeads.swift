@@ -72,16 +72,27 @@ enum RequestHeads {
             request.serialize(again) == sent, "a request that goes on stays as it is", shown)
     }
 
-    /// Reading a token never stops the program, and what is read is one.
+    /// Reading a token never stops the program, what is read is one, and the gateway finds the same
+    /// in what it gets.
     private static func checkToken(of head: RequestHead) throws(BrokenProperty) {
         let rules = IdentityRules(
             places: ["bearer", "query:token", "cookie:session", "header:x-token"]
                 .compactMap(TokenPlace.init),
             userClaim: .token)
-        guard let token = try? rules.token(in: head) else { return }
+        var plain = head
+        let reading = rules.read(&plain)
+        let written = plain
+        try require(rules.read(&plain) == reading, "a token that was written plainly stays one")
+        try require(
+            Heads.lines(of: plain.fields) == Heads.lines(of: written.fields)
+                && plain.target == written.target, "what is plain is not written anew")
+        guard case .token(let token) = reading else { return }
         let isSound = token.withBytes { bytes in
-            bytes.count > 0 && bytes.indices.allSatisfy { bytes[$0] >= 0x20 }
+            bytes.count > 0 && bytes.indices.allSatisfy { bytes[$0] > 0x20 && bytes[$0] < 0x7F }
         }
-        try require(isSound, "a token has no control byte")
+        try require(isSound, "a token is visible ASCII")
+        try require(
+            plain.fields.count(of: .authorization) <= 1 && plain.fields.count(of: .cookie) <= 1,
+            "a token stands on one line")
     }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import HTTPModel
 import Identity
 import Policy
 import TLS
@@ -26,14 +25,9 @@ enum WebTokens {
 
     /// The user by each of the rules.
     private static func users(ofToken token: [UInt8]) throws(BrokenProperty) -> [User?] {
-        var fields = Fields()
-        fields.append(name: Array("x-token".utf8).span, value: token.span)
-        let head = RequestHead(
-            method: .get, target: RequestTarget(path: "/", query: nil), version: .http11,
-            authority: "localhost", fields: fields, framing: .none, wantsKeepAlive: true)
+        let found = try? Token(token)
         var users: [User?] = []
         for rules in rules {
-            let found = try? rules.token(in: head)
             let user = try? rules.user(
                 of: found, certificateName: nil, clientAddress: "192.0.2.1", hash: hash
             ).0

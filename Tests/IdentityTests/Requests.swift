@@ -19,6 +19,16 @@ extension IdentityRules {
             places: places.compactMap(TokenPlace.init),
             userClaim: UserClaim(claim) ?? .token)
     }
+
+    /// The token of `head`; throws what makes it doubtful.
+    func token(in head: RequestHead) throws(IdentityError) -> Token? {
+        var head = head
+        switch read(&head) {
+        case .none: return nil
+        case .token(let token): return token
+        case .doubtful(let error, _): throw error
+        }
+    }
 }
 
 extension Token {

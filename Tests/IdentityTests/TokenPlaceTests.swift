@@ -8,6 +8,7 @@ struct TokenPlaceTests {
         "A place is written and read back",
         arguments: [
             "bearer", "query:access_token", "cookie:session", "header:x-token", "query:a:b",
+            "cookie:__Host-s", "query:auth[token]",
         ])
     func places(text: String) throws {
         let place = try #require(TokenPlace(text))
@@ -21,6 +22,7 @@ struct TokenPlaceTests {
             "", "Bearer", "bearer:", "bearer:x", "query", "query:", "query:a b", "query:a\nb",
             "cookie:",
             "cookie:a=b", "cookie:a;b", "header:", "header:x y", "header:x:y", "body:x",
+            "query:_", "cookie:--", "header:.",
         ])
     func notPlaces(text: String) {
         #expect(TokenPlace(text) == nil)
@@ -35,9 +37,9 @@ struct TokenPlaceTests {
         arguments: [
             ("Bearer abc", "abc"), ("bearer abc", "abc"), ("BEARER   abc", "abc"),
             ("Bearer\tabc", "abc"),
-            (" Bearer abc ", "abc"), ("Basic abc", nil), ("Bearerabc", nil), ("Bearer", nil),
+            (" Bearer abc ", "abc"), ("Basic abc", nil), ("Bearer", nil), ("Basic", nil),
             ("", nil),
-            ("abc", nil), ("Bearer: abc", nil),
+            ("abc", nil), ("Forbearer abc", nil),
         ] as [(String, String?)])
     func bearer(value: String, token: String?) throws {
         let head = request([("Authorization", value)])
@@ -50,15 +52,13 @@ struct TokenPlaceTests {
         arguments: [
             ("access_token=abc", "abc"), ("a=b&access_token=abc&c=d", "abc"),
             ("access%5Ftoken=abc", "abc"),
-            ("%61ccess_token=%61b%63", "abc"), ("access_token=a+b", "a b"),
-            ("access_token=a%2Bb", "a+b"),
-            ("access_token=a%20b", "a b"), ("access_token=a%", "a%"), ("access_token=a%4", "a%4"),
-            ("access_token=a%zz", "a%zz"), ("access_token=a=b", "a=b"),
+            ("%61ccess_token=%61b%63", "abc"), ("access_token=a%2Bb%2f%3D", "a+b/="),
+            ("access_token=a=b", "a=b"), ("access_token=12%7Cab", "12|ab"),
             ("access_token=abc&access_token=ab%63", "abc"),
-            ("access_token=%C3%BC", "ü"), ("&&access_token=abc&", "abc"), ("access_token", nil),
-            ("access_token=", nil), ("Access_token=abc", nil), ("xaccess_token=abc", nil),
-            ("", nil), ("access_token=a;b=c", "a;b=c"),
-            ("access_token%3Dabc", nil), ("x=access_token=abc", nil), ("access+token=abc", nil),
+            ("&&access_token=abc&", "abc"), ("access_token", nil),
+            ("access_token=", nil), ("xaccess_token=abc", nil), ("accesstokens=abc", nil),
+            ("", nil), ("access_token%3Dabc", nil), ("x=access_token=abc", nil),
+            ("a[b]=c&access_token=abc&d%5Be%5D=f;g", "abc"),
         ] as [(String, String?)])
     func query(query: String, token: String?) throws {
         let head = request(query: query)
@@ -79,10 +79,11 @@ struct TokenPlaceTests {
             (["a=b;session=abc"], "abc"),
             (["a=b", "session=abc"], "abc"), (["session=\"abc\""], "abc"),
             (["session = abc"], "abc"),
-            (["session=a=b"], "a=b"), (["session=\"abc"], "\"abc"), (["session=\""], "\""),
+            (["session=a=b"], "a=b"), (["session=s%3Aab.c%2Fd%3D"], "s:ab.c/d="),
+            (["a=\"b c\"; session=abc; d={\"e\": [1, 2]}; ü=é"], "abc"),
+            (["_ga=GA1.2.3; __Host-session=x; mysession=y; session=abc"], "abc"),
             (["session=abc; session=abc"], "abc"), (["session=abc", "session=\"abc\""], "abc"),
             (["session=\"\""], nil), (["session="], nil), (["session"], nil),
-            (["Session=abc"], nil),
             (["xsession=abc"], nil), ([""], nil), ([";;="], nil),
         ] as [([String], String?)])
     func cookie(lines: [String], token: String?) throws {
@@ -94,8 +95,8 @@ struct TokenPlaceTests {
     @Test(
         "A field's whole value",
         arguments: [
-            ("X-Token", "abc", "abc"), ("x-token", " abc ", "abc"), ("X-TOKEN", "a, b", "a, b"),
-            ("X-Token", "", nil), ("X-Tokens", "abc", nil), ("X_Token", "abc", nil),
+            ("X-Token", "abc", "abc"), ("x-token", " abc ", "abc"), ("X-TOKEN", "a%20b", "a%20b"),
+            ("X-Token", "", nil), ("X-Tokens", "abc", nil), ("X-Token", "Bearer abc", "abc"),
         ] as [(String, String, String?)])
     func header(name: String, value: String, token: String?) throws {
         let head = request([(name, value)])
