@@ -1,3 +1,4 @@
+import HTTPModel
 package import Policy
 package import TLS
 

@@ -69,7 +69,7 @@ func user(of text: String, claim: String...) throws -> (User, Claims) {
     let rules = IdentityRules(
         places: [.header("x-token")],
         userClaim: UserClaim(claim.isEmpty ? ["sub"] : claim) ?? .token)
-    let token = try rules.token(in: request([("X-Token", text)]))
+    let token = try Token(Array(text.utf8))
     return try rules.user(
         of: token, certificateName: nil, clientAddress: "192.0.2.1", hash: testHash)
 }
