@@ -149,7 +149,7 @@ final class Acceptor {
         record(reason, detail, client: client)
     }
 
-    func record(_ reason: String, _ detail: String?, client: String?) {
+    private func record(_ reason: String, _ detail: String?, client: String?) {
         worker.shared.record(
             .error(
                 LogEvent.Failure(

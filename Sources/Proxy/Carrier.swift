@@ -51,21 +51,22 @@ protocol Carrier: AnyObject {
 }
 
 extension Carrier {
-    func record(_ failure: Failure, request: RequestHead?, stream: String?) {
-        worker.record(failure, of: origin, request: request, stream: stream)
+    /// `network`: as whose doing it counts, if trusted proxies have told more than the socket.
+    func record(_ failure: Failure, request: RequestHead?, stream: String?, network: Int? = nil) {
+        worker.record(failure, of: origin, request: request, stream: stream, network: network)
     }
 }
 
 extension Worker {
     func record(
-        _ failure: Failure, of origin: ConnectedPeer, request: RequestHead?, stream: String?
+        _ failure: Failure, of origin: ConnectedPeer, request: RequestHead?, stream: String?,
+        network: Int? = nil
     ) {
-        guard pace.allows(failure) else { return }
-        shared.record(
-            .error(
-                LogEvent.Failure(
-                    level: failure.level, reason: failure.reason, fault: failure.fault,
-                    detail: failure.detail, client: origin.peer, stream: stream,
-                    method: request?.method.text, path: request?.target.path)))
+        record(
+            LogEvent.Failure(
+                level: failure.level, reason: failure.reason, fault: failure.fault,
+                detail: failure.detail, client: origin.peer, stream: stream,
+                method: request?.method.text, path: request?.target.path),
+            of: network ?? origin.network)
     }
 }

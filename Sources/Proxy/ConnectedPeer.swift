@@ -1,3 +1,4 @@
+import Identity
 import Reactor
 import TLS
 
@@ -14,6 +15,9 @@ struct ConnectedPeer {
     var certificateName: String?
     /// What our certificate stands for, where the listener has several.
     var certificateScope: CertificateScope?
+
+    /// As whose doing it counts where one client must not stand for many.
+    var network: Int { ClientNetwork.text(of: host).hashValue }
 
     init(_ address: SocketAddress, at place: Place, isEncrypted: Bool) {
         peer = address.text

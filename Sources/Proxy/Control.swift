@@ -83,6 +83,7 @@ final class Control {
 
     /// The last line of the log.
     func recordStop() {
+        shared.recordLeftOut()
         let reason: StopReason =
             switch phase {
             case .draining(let reason): reason

@@ -50,7 +50,7 @@ extension Exchange {
     /// Answers for the gateway. Only before a response head has gone out.
     func fail(_ failure: Failure) {
         guard releaseClosing() else { return }
-        client.record(failure, request: request, stream: nil)
+        client.record(failure, request: request, stream: nil, network: network)
         guard let answer = failure.answer else { return client.breakOff() }
         client.answer(
             answer, to: request, mayGoOn: requestIsComplete && failure.allowsKeepAlive)
@@ -72,7 +72,7 @@ extension Exchange {
         guard releaseClosing() else { return }
         // The closing line of a stream has said that its client left.
         if stream == nil || reason == .error {
-            client.record(failure, request: request, stream: stream)
+            client.record(failure, request: request, stream: stream, network: network)
         }
         client.breakOff()
     }

@@ -88,13 +88,13 @@ extension Exchange {
 
     /// The process is about to end; somebody else, or it again, will be there soon.
     func refuseDraining() {
-        client.record(.draining, request: request, stream: nil)
+        client.record(.draining, request: request, stream: nil, network: network)
         if let answer = answerForNow(.draining) { turnAway(answer) }
     }
 
     /// What is live goes on; what would be new waits until there is room.
     func refuseForMemory() {
-        client.record(.memory, request: request, stream: nil)
+        client.record(.memory, request: request, stream: nil, network: network)
         if let answer = answerForNow(.memory) { turnAway(answer) }
     }
 

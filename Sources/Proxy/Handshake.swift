@@ -90,11 +90,11 @@ final class Handshake: ConnectedClient {
     }
 
     private func record(_ reason: String, _ detail: String?) {
-        worker.shared.record(
-            .error(
-                LogEvent.Failure(
-                    level: .info, reason: reason, fault: .client, detail: detail,
-                    client: origin.peer, stream: nil, method: nil, path: nil)))
+        worker.record(
+            LogEvent.Failure(
+                level: .info, reason: reason, fault: .client, detail: detail,
+                client: origin.peer, stream: nil, method: nil, path: nil),
+            of: origin.network)
     }
 
     /// The alert is out. Closing now would reset a client that has said more meanwhile, as it may in

@@ -1,6 +1,7 @@
 import ProxyProtocol
 import Reactor
 import Settings
+import Telemetry
 
 /// A connection from a balancer, until the PROXY header has come that names its client. It takes
 /// exactly the header from the socket and hands the rest on untouched.
@@ -81,8 +82,11 @@ final class ProxiedPeer: ConnectedClient {
     }
 
     private func refuse(_ detail: String) {
-        // One line for each: they come from balancers, who ought to know how.
-        acceptor.record("proxy_header_malformed", detail, client: address.text)
+        worker.record(
+            LogEvent.Failure(
+                level: .info, reason: "proxy_header_malformed", fault: .client, detail: detail,
+                client: address.text, stream: nil, method: nil, path: nil),
+            of: ConnectedPeer(address, at: place, isEncrypted: false).network)
         close()
     }
 

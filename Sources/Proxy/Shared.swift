@@ -13,6 +13,8 @@ final class Shared: Sendable {
     let addressBook = AddressBook()
     /// Clients whose requests were in doubt.
     let doubts = DoubtPace()
+    /// How many failures are written down one by one.
+    let pace = FailurePace()
 
     private let memoryFlag = Atomic<Bool>(false)
 

@@ -25,8 +25,6 @@ final class Worker {
     private(set) lazy var backlog = GatewayBacklog(reactor: reactor)
     /// Holds back requests for streams when many come at once.
     private(set) lazy var governor = AdmissionGovernor(worker: self)
-    /// How many failures are written down one by one.
-    private(set) lazy var pace = FailurePace(for: self)
     /// Which clients' doubtful tokens are written down.
     private(set) lazy var doubts = DoubtSettlement(for: self)
     private var herd = Herd()

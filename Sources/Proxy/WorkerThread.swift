@@ -40,7 +40,6 @@ struct WorkerThread {
                 try worker.start(listeners)
                 control.post(.workerStarted)
                 worker.reactor.run()
-                worker.pace.settle()
                 worker.doubts.settleAll()
                 control.post(.workerStopped)
             } catch {

@@ -59,11 +59,22 @@ extension LogEvent {
         package let method: String?
         /// Without its query, whatever was handed in.
         package let path: String?
+        /// Whether it stands for others that were left out.
+        package let isSum: Bool
+
+        /// So many of one reason have no line of their own.
+        package init(leftOut count: Int, level: LogLevel, reason: String, fault: Fault) {
+            self.init(
+                level: level, reason: reason, fault: fault,
+                detail: "\(count) more lines like these left out", client: nil, stream: nil,
+                method: nil, path: nil, isSum: true)
+        }
 
         package init(
             level: LogLevel, reason: String, fault: Fault, detail: String?, client: String?,
-            stream: String?, method: String?, path: String?
+            stream: String?, method: String?, path: String?, isSum: Bool = false
         ) {
+            self.isSum = isSum
             self.level = level
             self.reason = reason
             self.fault = fault

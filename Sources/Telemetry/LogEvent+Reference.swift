@@ -35,11 +35,14 @@ extension LogEvent {
           turn the reading direction. Bytes that are not UTF-8 become U+FFFD.
         - A text longer than \(JSONLine.stringBytesMax) bytes is cut and ends in `…[cut]`. A line is at most \
         \(JSONLine.lineBytesMax) bytes long.
-        - Of `error` lines with the same reason that are the gateway's or Sluice's fault, a worker writes
-          200 a second, and then one with how many it left out. Every stream has its closing line.
+        - Of `error` lines with the same reason 200 are written in a second, at most 100 of them for one
+          client, and then one with how many were left out. Every stream has its closing line.
         - Lines wait in memory for one writer: up to \(LogQueue.Limits.standard.linesMax) lines or \
-        \(LogQueue.Limits.standard.bytesMax >> 20) MiB. When the
-          log's reader is slower than that, the newest lines are dropped and counted in `log_dropped`.
+        \(LogQueue.Limits.standard.bytesMax >> 20) MiB, half of it for `request`,
+          `stream_refused` and `inject`. For the lines of streams and of the process there is room for \
+        \(LogQueue.Limits.standard.reserveLines)
+          lines or \(LogQueue.Limits.standard.reserveBytes >> 20) MiB more. When the log's reader is slower than that, the newest lines are dropped
+          and counted in `log_dropped`.
           Traffic never waits for the log.
 
         """

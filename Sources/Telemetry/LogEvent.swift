@@ -66,6 +66,27 @@ package enum LogEvent: Sendable {
         }
     }
 
+    /// How much of the queue a line may take when its reader is slow.
+    enum Claim {
+        /// Anybody can have as many written as they send requests.
+        case requested
+        /// There are as many as something goes wrong, at a measured pace.
+        case measured
+        /// What the others are counted and understood by.
+        case reserved
+    }
+
+    var claim: Claim {
+        switch self {
+        case .request, .streamRefused, .inject: .requested
+        case .error(let record): record.isSum ? .reserved : .measured
+        case .flap: .measured
+        case .start, .ready, .reload, .reloadFailed, .streamOpened, .streamClosed, .evict,
+            .logDropped, .drain, .stop:
+            .reserved
+        }
+    }
+
     /// Appends the event as one line of JSON.
     package func write(to bytes: inout [UInt8], at time: Timestamp) {
         var line = JSONLine(appendingTo: exchange(&bytes, with: []))

@@ -6,22 +6,42 @@ import Synchronization
 /// Lines are rendered into one buffer, which the writer exchanges for its own empty one, so a
 /// steady flow allocates nothing. The queue is bounded: when the writer cannot keep up, the newest
 /// lines are dropped and counted, and traffic goes on. Dropping the newest keeps the beginning of
-/// whatever went wrong.
+/// whatever went wrong. Lines of requests have half of the room, and those of streams and of the
+/// process a reserve beyond it: no flood of bad requests hides who was there and why they went.
 ///
-/// Invariants: `lines` is zero exactly when `bytes` is empty; neither exceeds its limit.
+/// Invariants: `lines` is zero exactly when `bytes` is empty; neither exceeds its limit and the
+/// reserve.
 package final class LogQueue: Sendable {
     /// How much may wait for the writer.
     package struct Limits: Sendable {
         package let linesMax: Int
         package let bytesMax: Int
+        /// Beyond that, for the lines of streams and of the process.
+        package let reserveLines: Int
+        package let reserveBytes: Int
 
-        package static let standard = Limits(linesMax: 8192, bytesMax: 4 << 20)
+        /// The reserve is enough for every stream of an instance to be opened and closed.
+        package static let standard = Limits(
+            linesMax: 8192, bytesMax: 4 << 20, reserveLines: 40_960, reserveBytes: 20 << 20)
 
-        package init(linesMax: Int, bytesMax: Int) {
-            precondition(linesMax > 0)
+        package init(
+            linesMax: Int, bytesMax: Int, reserveLines: Int = 0, reserveBytes: Int = 0
+        ) {
+            precondition(linesMax > 0 && reserveLines >= 0 && reserveBytes >= 0)
             precondition(bytesMax >= JSONLine.lineBytesMax, "Not even one line would fit.")
             self.linesMax = linesMax
             self.bytesMax = bytesMax
+            self.reserveLines = reserveLines
+            self.reserveBytes = reserveBytes
+        }
+
+        fileprivate func room(for claim: LogEvent.Claim) -> (lines: Int, bytes: Int) {
+            switch claim {
+            case .requested:
+                (max(1, linesMax / 2), max(JSONLine.lineBytesMax, bytesMax / 2))
+            case .measured: (linesMax, bytesMax)
+            case .reserved: (linesMax + reserveLines, bytesMax + reserveBytes)
+            }
         }
     }
 
@@ -80,7 +100,7 @@ package final class LogQueue: Sendable {
     package func push(_ event: LogEvent, at time: Timestamp) {
         guard accepts(event.level) else { return }
         let isFirst = pending.withLock { pending in
-            guard hasRoom(pending) else {
+            guard hasRoom(pending, for: event.claim) else {
                 pending.drop(1)
                 return false
             }
@@ -117,9 +137,10 @@ package final class LogQueue: Sendable {
     }
 
     /// Assumes the longest line, so that nothing is rendered only to be dropped.
-    private func hasRoom(_ pending: borrowing Pending) -> Bool {
-        pending.lines < limits.linesMax
-            && pending.bytes.count + JSONLine.lineBytesMax <= limits.bytesMax
+    private func hasRoom(_ pending: borrowing Pending, for claim: LogEvent.Claim) -> Bool {
+        let room = limits.room(for: claim)
+        return pending.lines < room.lines
+            && pending.bytes.count + JSONLine.lineBytesMax <= room.bytes
     }
 
     private func render(_ event: LogEvent, at time: Timestamp, to bytes: inout [UInt8]) {

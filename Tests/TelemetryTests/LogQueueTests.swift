@@ -62,6 +62,31 @@ struct LogQueueTests {
         #expect(losses["total"] as? Int == 7)
     }
 
+    @Test func `R09: what is asked for has half of the room, and what is counted by a reserve`()
+        throws
+    {
+        let limits = LogQueue.Limits(
+            linesMax: 10, bytesMax: 1 << 20, reserveLines: 5, reserveBytes: 1 << 20)
+        let queue = queue(limits: limits)
+        let request = LogEvent.request(
+            LogEvent.Request(
+                method: "GET", path: "/", status: 404, duration: .zero, bytes: 0, client: "::1",
+                protocol: .http11, requestID: nil, fault: nil))
+        for _ in 1...20 { queue.push(request, at: now) }
+        for _ in 1...20 { queue.push(.failure(detail: "x"), at: now) }
+        for _ in 1...4 { queue.push(.anything, at: now) }
+        let sum = LogEvent.Failure(leftOut: 7, level: .info, reason: "x", fault: .client)
+        queue.push(.error(sum), at: now)
+        for _ in 1...3 { queue.push(.anything, at: now) }
+
+        let events = try take(from: queue).lines.compactMap { $0.object["event"] as? String }
+        let expected =
+            Array(repeating: "request", count: 5) + Array(repeating: "error", count: 5)
+            + Array(repeating: "ready", count: 4) + ["error", "log_dropped"]
+        #expect(events == expected)
+        #expect(queue.droppedTotal == 15 + 15 + 3)
+    }
+
     @Test func `losses are reported once, and their total goes on`() throws {
         let queue = queue(limits: LogQueue.Limits(linesMax: 1, bytesMax: 1 << 20))
         for _ in 1...3 { queue.push(.anything, at: now) }
