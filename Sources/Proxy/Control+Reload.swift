@@ -62,7 +62,7 @@ extension Control {
     }
 
     private func putInForce(_ fresh: Loaded, _ next: Running) {
-        var changed = next.changes(since: running)
+        var (changed, keys) = next.changes(since: running)
         var surplus = 0
         let policiesChanged = fresh.policies.source != loaded.policies.source
         if policiesChanged {
@@ -79,8 +79,8 @@ extension Control {
             .reload(
                 .init(
                     generation: loaded.policies.generation,
-                    policies: loaded.policies.policies.count, changed: changed, surplus: surplus,
-                    restartNeeded: restartNeeded)))
+                    policies: loaded.policies.policies.count, changed: changed, keys: keys,
+                    surplus: surplus, restartNeeded: restartNeeded)))
         if surplus > 0, surplusTimer == nil {
             surplusTimer = reactor.schedule(self, at: reactor.now)
         }

@@ -18,12 +18,13 @@ final class Gateways: Sendable {
     /// Connections that are tried for one request.
     private static let destinationsMax = 8
 
-    /// Keeps those of `previous` that the settings still name in the same way.
+    /// Keeps those of `previous` that the settings still name in the same way. Without `isSameTLS`,
+    /// those with TLS are others now: no connection and no session of the old ones is used again.
     init(
-        _ settings: Settings.Gateway, instead previous: Gateways?, problems: inout [String]
+        _ settings: Settings.Gateway, instead previous: Gateways?, speakingAlike isSameTLS: Bool,
+        problems: inout [String]
     ) {
         self.settings = settings
-        let isSameTLS = previous?.settings.tls == settings.tls
         let needsTLS = settings.endpoints.contains(where: \.isEncrypted)
         var context: TLSClientContext?
         if needsTLS {

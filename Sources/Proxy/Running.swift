@@ -28,15 +28,16 @@ final class Running: Sendable {
     private let descriptorLimit: Int
     /// Kept for the next reload, when it stands in no file.
     let tombstoneKey: KeyedHash
-    /// The bytes of certificates and keys, to tell whether a reload changes them.
-    private let certificateDigest: [UInt8]
-    private let hashKeyDigest: [UInt8]
+    /// What the files hold, to tell whether a reload changes it.
+    private let contents: FileContents
 
     /// Loads what the settings name. `previous` keeps what must outlive a reload: the bound
     /// listeners, the ticket keys, and a hash key that stands in no file.
     init(loading settings: Settings, instead previous: Running?) throws(LoadFailure) {
         var problems: [String] = []
         self.settings = settings
+        let contents = FileContents(of: settings)
+        self.contents = contents
         let listeners = previous?.listeners ?? settings.listeners
         self.listeners = listeners
         current = listeners.map { bound in
@@ -50,13 +51,21 @@ final class Running: Sendable {
         self.hash = hash
         self.tombstoneKey = tombstoneKey
         seal = TombstoneSeal(key: tombstoneKey)
-        hashKeyDigest = secrets.hashKeyDigest
         contexts = Self.contexts(
             for: listeners, settings: settings, previous: previous, ticketKeys: ticketKeys,
             problems: &problems)
-        certificateDigest = secrets.certificateDigest
+        let speaksAlike = previous.map {
+            $0.settings.gateway.tls == settings.gateway.tls
+                && !contents.differ(from: $0.contents, below: "gateway.tls")
+        }
         gateways = Gateways(
-            settings.gateway, instead: previous?.gateways, problems: &problems)
+            settings.gateway, instead: previous?.gateways,
+            speakingAlike: speaksAlike ?? false, problems: &problems)
+        // What was compared must be what was loaded. At the start there is nothing to compare.
+        if previous != nil, FileContents(of: settings) != contents {
+            problems.append(
+                "certificates or keys changed while they were being read; reload once they stand")
+        }
         guard problems.isEmpty else { throw LoadFailure(problems: problems) }
         headLimits = HeadLimits(
             headBytesMax: settings.limits.headerBytes,
@@ -99,24 +108,16 @@ final class Running: Sendable {
 
     var openSSLVersion: String { OpenSSLVersion.runtime }
 
-    /// What is in force now and was not before.
-    func changes(since previous: Running) -> [ReloadPart] {
-        var parts: [ReloadPart] = []
-        if certificateDigest != previous.certificateDigest { parts.append(.certificates) }
-        let (old, new) = (previous.settings.identity, settings.identity)
-        if old.places != new.places || old.userClaim != new.userClaim
-            || hashKeyDigest != previous.hashKeyDigest
-        {
-            parts.append(.identity)
-        }
-        let (before, now) = (previous.settings, settings)
-        if before.gateway != now.gateway || before.limits != now.limits
-            || before.streams != now.streams || before.drain != now.drain
-        {
-            parts.append(.settings)
-        }
-        if settings.log != previous.settings.log { parts.append(.log) }
-        return parts
+    /// What is in force now and was not before: parts, and the keys of settings whose values, or
+    /// whose files, are others.
+    func changes(since previous: Running) -> (parts: [ReloadPart], keys: [String]) {
+        let keys = settings.keysChanged(
+            since: previous.settings, areListenersChanged: current != previous.current)
+        let files = contents.changes(since: previous.contents)
+        let parts = Set((keys + files).map(ReloadPart.init(key:)))
+        return (
+            ReloadPart.allCases.filter(parts.contains), keys + files.filter { !keys.contains($0) }
+        )
     }
 
     /// What the machine does not give and the policies would need.
@@ -162,5 +163,23 @@ extension TLSServerSettings {
             clientVerification: settings.clientCertificates.map {
                 ClientVerification(authorities: $0.authorities, isRequired: $0.isRequired)
             })
+    }
+}
+
+extension ReloadPart {
+    /// Where a key of the settings belongs.
+    fileprivate init(key: String) {
+        let certificates = [
+            "listen[].tls.certificates", "listen[].tls.client_certificates", "gateway.tls",
+        ]
+        if certificates.contains(where: key.hasPrefix) {
+            self = .certificates
+        } else if key.hasPrefix("identity.") {
+            self = .identity
+        } else if key.hasPrefix("log.") {
+            self = .log
+        } else {
+            self = .settings
+        }
     }
 }

@@ -1,51 +1,24 @@
 import Settings
 import TLS
 
-/// The keys that Sluice keeps for itself, and fingerprints of what it reads from files.
+/// The keys that Sluice keeps for itself.
 struct Secrets {
     let ticketKeys: TLSTicketKeys?
     let hash: KeyedHash?
-    let hashKeyDigest: [UInt8]
     let tombstoneKey: KeyedHash?
-    let certificateDigest: [UInt8]
 
     /// Reads or draws them; what fails is added to `problems`.
     init(_ settings: Settings, previous: Running?, problems: inout [String]) {
         ticketKeys = Self.ticketKeys(previous: previous, problems: &problems)
-        let tls = settings.listeners.compactMap(\.tls)
-        let files =
-            tls.flatMap(\.certificates).flatMap { [$0.chain, $0.key] }
-            + tls.compactMap(\.clientCertificates?.authorities)
-        certificateDigest = Self.digest(of: files)
-        let hash = Self.key(
+        hash = Self.key(
             instead: previous.flatMap { $0.settings.hashKeyFile == nil ? $0.hash : nil },
             problems: &problems
         ) { () throws(Problems) in try settings.hashKey() }
-        self.hash = hash.key
-        hashKeyDigest = hash.digest
-        tombstoneKey =
-            Self.key(
-                instead: previous.flatMap {
-                    $0.settings.streams.tombstoneKeyFile == nil ? $0.tombstoneKey : nil
-                }, problems: &problems
-            ) { () throws(Problems) in try settings.tombstoneKey() }.key
-    }
-
-    /// Equal bytes have equal fingerprints; that is all it is for.
-    private static let fingerprint = KeyedHash(key: [UInt8](repeating: 0, count: 32))
-
-    /// What cannot be read here is reported by the module that loads it.
-    private static func digest(of files: [String]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        for path in files {
-            do throws(SourceFile.Refusal) {
-                let file = try SourceFile(path: path)
-                bytes += file.bytes
-            } catch {
-                continue
-            }
-        }
-        return fingerprint.digest(of: bytes.span)
+        tombstoneKey = Self.key(
+            instead: previous.flatMap {
+                $0.settings.streams.tombstoneKeyFile == nil ? $0.tombstoneKey : nil
+            }, problems: &problems
+        ) { () throws(Problems) in try settings.tombstoneKey() }
     }
 
     private static func ticketKeys(
@@ -65,16 +38,14 @@ struct Secrets {
     private static func key(
         instead previous: KeyedHash?, problems: inout [String],
         read: () throws(Problems) -> [UInt8]?
-    ) -> (key: KeyedHash?, digest: [UInt8]) {
+    ) -> KeyedHash? {
         do throws(Problems) {
-            if let key = try read() {
-                return (KeyedHash(key: key), fingerprint.digest(of: key.span))
-            }
+            if let key = try read() { return KeyedHash(key: key) }
         } catch {
             problems += error.list.map(\.text)
-            return (nil, [])
+            return nil
         }
-        return (previous ?? drawnHash(&problems), [])
+        return previous ?? drawnHash(&problems)
     }
 
     private static func drawnHash(_ problems: inout [String]) -> KeyedHash? {

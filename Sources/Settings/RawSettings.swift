@@ -49,7 +49,7 @@ extension Settings {
     ///
     /// - Throws: every problem at once; nobody should mend a file one start at a time.
     package init(_ raw: RawSettings) throws(Problems) {
-        let reading = Reading(file: raw.file, flags: raw.flags)
+        let reading = Reading(file: raw.file, flags: raw.flags, keepsInventory: true)
         let settings =
             if let bytes = raw.bytes {
                 reading.run(bytes) { Settings(&$0) } ?? nil
@@ -58,5 +58,6 @@ extension Settings {
             }
         guard let settings, reading.problems.isEmpty else { throw Problems(reading.problems) }
         self = settings
+        inventory = reading.inventory ?? Inventory()
     }
 }

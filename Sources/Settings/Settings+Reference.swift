@@ -20,8 +20,9 @@ extension Settings {
         Durations are digits and one unit: `500ms`, `30s`, `5m`, `12h`, `7d`. Unknown keys are
         errors. YAML anchors, aliases, tags and merge keys are not read.
 
-        A reload (`SIGHUP`) takes over everything but the addresses of `listen`, whether they are
-        encrypted, and `workers`, which need a restart.
+        A reload (`SIGHUP`) reads the settings and every file that they name, and takes over
+        everything but the addresses of `listen`, whether they are encrypted, and `workers`, which
+        need a restart.
 
         ## Settings
 

@@ -24,6 +24,8 @@ package struct Settings: Sendable {
     package let workers: Int?
     /// What is allowed but probably not meant. Shown at the start and by `sluice check`.
     package internal(set) var warnings: [Problem]
+    /// What a reload compares.
+    package internal(set) var inventory = Inventory()
 
     /// One address to accept connections on.
     package struct Listener: Equatable, Sendable {

@@ -5,15 +5,18 @@ extension LogEvent {
         package let policies: Int
         /// Nothing, when the files say what they said before.
         package let changed: [ReloadPart]
+        /// The keys of settings that changed, in their values or in the files they name.
+        package let keys: [String]
         /// Live streams that are surplus under the new limits.
         package let surplus: Int
         /// Changed settings that only a restart can apply.
         package let restartNeeded: [String]
 
         package init(
-            generation: UInt64, policies: Int, changed: [ReloadPart], surplus: Int,
-            restartNeeded: [String]
+            generation: UInt64, policies: Int, changed: [ReloadPart], keys: [String] = [],
+            surplus: Int, restartNeeded: [String]
         ) {
+            self.keys = keys
             self.generation = generation
             self.policies = policies
             self.changed = changed
@@ -42,9 +45,9 @@ package enum ReloadPart: String, CaseIterable, Sendable {
     package var meaning: String {
         switch self {
         case .policies: "the policy files"
-        case .certificates: "certificates and keys of the listeners"
-        case .identity: "where tokens are looked for and which claim names the user"
-        case .settings: "the gateway, limits, deadlines"
+        case .certificates: "certificates, keys and authorities, of listeners and for gateways"
+        case .identity: "where tokens are looked for, which claim names the user, the key of hashes"
+        case .settings: "every other setting that is in force now, and the key of tombstones"
         case .log: "where the log goes and its level"
         }
     }
@@ -56,6 +59,7 @@ extension LogEvent.Reload {
         line.add("policies", policies)
         line.add("unchanged", changed.isEmpty)
         line.add("changed", list: changed.map(\.rawValue))
+        line.add("keys", list: keys)
         line.add("surplus", surplus)
         line.add("restart_needed", list: restartNeeded)
     }
@@ -69,12 +73,16 @@ extension LogEvent.Reload {
                 .init("policies", "how many there are"),
                 .init("unchanged", "true when the files say what they said before"),
                 .init("changed", "what has changed: see [Reasons](#reasons)"),
+                .init(
+                    "keys",
+                    "the keys of settings that changed, in their values or in the files they name"),
                 .init("surplus", "live streams above the new limits; they leave one by one"),
                 .init("restart_needed", "changed settings that only a restart applies"),
             ],
             example: .reload(
                 Self(
-                    generation: 2, policies: 3, changed: [.policies, .certificates], surplus: 48,
+                    generation: 2, policies: 3, changed: [.policies, .certificates],
+                    keys: ["gateway.tls.authorities"], surplus: 48,
                     restartNeeded: ["listen"])))
     }
 }

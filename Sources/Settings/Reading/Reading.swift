@@ -10,6 +10,8 @@ final class Reading {
     let isTour: Bool
     private(set) var problems: [Problem] = []
     private(set) var keys: [KnownKey] = []
+    /// What the keys hold, where somebody will want to compare it.
+    private(set) var inventory: Inventory?
 
     /// A key that the reader asked for, as the reference tells of it.
     struct KnownKey {
@@ -26,7 +28,10 @@ final class Reading {
     /// Far more than are shown; it bounds what a file full of errors may cost.
     private static let problemsMax = 1000
 
-    init(file: String, flags: Flags = Flags(), isTour: Bool = false) {
+    init(
+        file: String, flags: Flags = Flags(), isTour: Bool = false, keepsInventory: Bool = false
+    ) {
+        inventory = keepsInventory ? Inventory() : nil
         self.file = file
         self.flags = flags
         self.isTour = isTour
@@ -58,10 +63,12 @@ final class Reading {
     }
 
     func runSection<Result>(
-        path: String, at place: Place, entries: [YAMLEntry], _ read: (inout Section) -> Result
+        path: String, number: String? = nil, at place: Place, entries: [YAMLEntry],
+        _ read: (inout Section) -> Result
     ) -> Result {
         var section = Section(
-            reading: self, path: path, place: place, entries: entries)
+            reading: self, path: path, numberedPath: number ?? path, place: place,
+            entries: entries)
         let result = read(&section)
         section.reportUnknownKeys()
         return result
@@ -76,6 +83,10 @@ final class Reading {
     }
 
     func note(_ key: KnownKey) { keys.append(key) }
+
+    func note(_ value: Any, at place: String, key: String) {
+        inventory?.note(value, at: place, key: key)
+    }
 
     func place(_ mark: Mark) -> Place { .mark(mark, file: file) }
 }

@@ -7,14 +7,19 @@ struct Section {
     let reading: Reading
     /// `identity`, `policies[].match`; empty at the top.
     let path: String
+    /// The same with the number in each list, `policies[3].match`.
+    let numberedPath: String
     /// Where the group begins.
     let place: Place
     private let entries: [YAMLEntry]
     private var asked: [String] = []
 
-    init(reading: Reading, path: String, place: Place, entries: [YAMLEntry]) {
+    init(
+        reading: Reading, path: String, numberedPath: String, place: Place, entries: [YAMLEntry]
+    ) {
         self.reading = reading
         self.path = path
+        self.numberedPath = numberedPath
         self.place = place
         self.entries = entries
     }
@@ -25,7 +30,7 @@ struct Section {
         _ about: String
     ) -> Value {
         ask(key, kind.expected, fallback: kind.show(fallback), flag: flag, about)
-        return read(key, kind, flag: flag, mend: nil) ?? fallback
+        return held(key, read(key, kind, flag: flag, mend: nil) ?? fallback)
     }
 
     /// A key whose absence means something that no value can say. `absence` completes "leave the
@@ -34,7 +39,7 @@ struct Section {
         _ key: String, _ kind: Kind<Value>, absence: String, flag: Flag? = nil, _ about: String
     ) -> Value? {
         ask(key, kind.expected, fallback: absence, flag: flag, about)
-        return read(key, kind, flag: flag, mend: "leave the key out for \(absence)")
+        return held(key, read(key, kind, flag: flag, mend: "leave the key out for \(absence)"))
     }
 
     /// A key that must be written. `example` is what the message about a missing one proposes.
@@ -45,7 +50,7 @@ struct Section {
         if !isWritten(key, or: flag) {
             reportMissing(key, example: example, flag: flag)
         }
-        return read(key, kind, flag: flag, mend: nil)
+        return held(key, read(key, kind, flag: flag, mend: nil))
     }
 
     /// A key that takes one value or a list of them.
@@ -54,7 +59,7 @@ struct Section {
         _ about: String
     ) -> [Value]? {
         ask(key, "\(kind.expected), or a list of such", fallback: absence, flag: flag, about)
-        return readList(key, kind, countMax: countMax, flag: flag)
+        return held(key, readList(key, kind, countMax: countMax, flag: flag))
     }
 
     /// A group of keys. When it is not written, it is read as if it were empty.
@@ -65,7 +70,8 @@ struct Section {
         let node = entry(key)?.value
         let entries = node.flatMap { keys(of: $0, key) } ?? []
         let place = node.map { reading.place($0.mark) } ?? place
-        return reading.runSection(path: join(key), at: place, entries: entries, read)
+        return reading.runSection(
+            path: join(key), number: number(key), at: place, entries: entries, read)
     }
 
     /// A group of keys, or the word `off` in its place: `nil` then. When neither is written, it is
@@ -101,10 +107,11 @@ struct Section {
             guard reading.isTour else { return [] }
             return [reading.runSection(path: path, at: place, entries: [], read)].compactMap(\.self)
         }
-        return nodes.compactMap { node in
+        return nodes.enumerated().compactMap { index, node in
             guard let entries = keys(of: node, "\(key)[]") else { return nil }
             return reading.runSection(
-                path: path, at: reading.place(node.mark), entries: entries, read)
+                path: path, number: number(key) + "[\(index)]", at: reading.place(node.mark),
+                entries: entries, read)
         }
     }
 
@@ -120,7 +127,8 @@ struct Section {
         }
         var result: [Key: Set<Value>] = [:]
         let section = Section(
-            reading: reading, path: join(key), place: place, entries: entries)
+            reading: reading, path: join(key), numberedPath: number(key), place: place,
+            entries: entries)
         for entry in entries.prefix(countMax) {
             let name = YAMLScalar(text: entry.key, isQuoted: true)
             guard let name = section.read(name, keyKind, at: reading.place(entry.mark), entry.key)
@@ -169,6 +177,16 @@ extension Section {
     }
 
     func entry(_ key: String) -> YAMLEntry? { entries.first { $0.key == key } }
+
+    /// Leaves behind what the key holds.
+    private func held<Value>(_ key: String, _ value: Value) -> Value {
+        reading.note(value, at: number(key), key: join(key))
+        return value
+    }
+
+    private func number(_ key: String) -> String {
+        numberedPath.isEmpty ? key : "\(numberedPath).\(key)"
+    }
 
     private func join(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
