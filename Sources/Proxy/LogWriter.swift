@@ -11,6 +11,15 @@ package final class LogWriter: Sendable {
         case stdout, stderr
         case file(String)
 
+        /// Whether the process was started without it, so that nobody reads what is written there.
+        package var isMissing: Bool {
+            switch self {
+            case .stdout: StandardStreams.missing?.output == true
+            case .stderr: StandardStreams.missing?.error == true
+            case .file: false
+            }
+        }
+
         fileprivate func open() throws(SystemCallError) -> OutputFile {
             switch self {
             case .stdout: try .standardOutput()
@@ -80,17 +89,25 @@ package final class LogWriter: Sendable {
     }
 
     private func open(_ target: Target) -> OutputFile? {
+        guard !target.isMissing else {
+            recordReopenFailure("it was closed at the start")
+            return nil
+        }
         do throws(SystemCallError) {
             return try target.open()
         } catch {
-            queue.push(
-                .error(
-                    LogEvent.Failure(
-                        level: .error, reason: "log_reopen_failed", fault: .sluice,
-                        detail: error.message, client: nil, stream: nil, method: nil, path: nil)),
-                at: .now)
+            recordReopenFailure(error.message)
             return nil
         }
+    }
+
+    private func recordReopenFailure(_ detail: String) {
+        queue.push(
+            .error(
+                LogEvent.Failure(
+                    level: .error, reason: "log_reopen_failed", fault: .sluice, detail: detail,
+                    client: nil, stream: nil, method: nil, path: nil)),
+            at: .now)
     }
 
     private func writeAll(to file: borrowing OutputFile, _ batch: inout [UInt8]) {

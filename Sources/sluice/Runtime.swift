@@ -21,7 +21,7 @@ enum Runtime {
 
     /// Says that nobody will read the log, to whoever reads standard error.
     static func warn(ifNobodyReads target: LogWriter.Target) {
-        guard target == .stdout, StandardStreams.missing?.output == true else { return }
+        guard target == .stdout, target.isMissing else { return }
         complain([
             "sluice: warning: standard output is closed, so the log goes nowhere; "
                 + "start sluice with one, or name a file with log.to (--log)"

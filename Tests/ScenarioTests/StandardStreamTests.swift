@@ -77,6 +77,28 @@ extension Scenarios {
         }
 
         @Test(
+            "a reload that sends the log where nobody reads is told to those who read it now",
+            arguments: ["stdout", "stderr"])
+        func reload(target: String) async throws {
+            let (gateway, folder) = (try TestGateway(), try TemporaryFolder())
+            var options = try Self.options("12")
+            options.logTarget = folder.path + "/log"
+            let sluice = try await SluiceProcess(gateway: gateway.address, options: options)
+
+            let text = try sluice.folder.read("sluice.yaml")
+            try sluice.folder.write(
+                text.replacingOccurrences(of: folder.path + "/log", with: target),
+                to: "sluice.yaml")
+            try await expectService(gateway, sluice)
+
+            let lines = try folder.read("log").split(separator: "\n").map { LogLine(String($0)) }
+            let failed = lines.filter { $0["reason"] == "log_reopen_failed" }
+            #expect(failed.map { $0["detail"] } == ["it was closed at the start"])
+            #expect(lines.contains { $0.event == "reload" && $0.list("keys") == ["log.to"] })
+            #expect(lines.last?.event == "stop")
+        }
+
+        @Test(
             "the other commands end as ever",
             arguments: choices, [["version"], ["check", "--policies"], ["check", "--nonsense"]])
         func commands(closed: String, command: [String]) async throws {
