@@ -12,6 +12,16 @@ struct RequestDraft {
     private var fieldCount = 0
     private var bytes = 0
     private var excess: HTTP1Error?
+    /// Whether there was no room for it.
+    private(set) var isRefused = false
+
+    /// What is kept of it.
+    var keptBytes: Int { method.count + path.count + cookie.count + fields.bytes.count }
+
+    mutating func refuse() {
+        isRefused = true
+        exceed(.headTooLong)
+    }
 
     /// What a field costs beside its bytes (RFC 9113, section 6.5.2).
     static let overhead = 32
@@ -68,13 +78,12 @@ struct RequestDraft {
 }
 
 extension [UInt8] {
-    init(copying span: Span<UInt8>) {
+    package init(copying span: Span<UInt8>) {
         self = []
         append(copying: span)
     }
 
-    mutating func append(copying span: Span<UInt8>) {
-        reserveCapacity(count + span.count)
+    package mutating func append(copying span: Span<UInt8>) {
         for index in span.indices { append(span[index]) }
     }
 }

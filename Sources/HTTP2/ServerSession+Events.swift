@@ -64,6 +64,9 @@ extension ServerSession {
         self.draft = nil
         known.insert(stream)
         if stream == .max { shutDown() }
+        guard !draft.request.isRefused else {
+            return handler.requestRefused(.unavailable, on: stream, isComplete: endStream)
+        }
         do throws(HTTP1Error) {
             let head = try draft.request.head(isComplete: endStream, limits: limits)
             handler.requestArrived(head, on: stream, isComplete: endStream)

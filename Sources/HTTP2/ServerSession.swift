@@ -203,6 +203,12 @@ package import HTTPModel
     /// Whether a field section has begun and does not end.
     package var awaitsHead: Bool { draft != nil }
 
+    /// What is kept of the field section that is coming in.
+    package var draftBytes: Int { draft?.request.keptBytes ?? 0 }
+
+    /// There is no room for the request whose fields are coming in: nothing of it is kept.
+    package func refuseDraft() { draft?.request.refuse() }
+
     // MARK: Answers
 
     /// Sends a response's head. With `hasBody`, `readBody` is asked for the rest.

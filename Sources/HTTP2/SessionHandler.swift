@@ -30,6 +30,8 @@ package enum RequestRefusal: Error, Equatable, Sendable {
     case malformed
     /// It is well formed, but not what we serve, or too large.
     case invalid(HTTP1Error)
+    /// There is no room for it, for the time being.
+    case unavailable
 }
 
 /// What `readBody` gave.

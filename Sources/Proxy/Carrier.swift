@@ -20,6 +20,9 @@ protocol Carrier: AnyObject {
     /// When the client last took bytes that were waiting for it.
     var lastProgress: Duration { get }
 
+    /// Counts bytes of the request that are held, or were given back. Whether that is within the limits.
+    func noteHeld(_ change: Int) -> Bool
+
     /// Goes on with the request's body: the gateway has taken what there was.
     func resumeBody()
 

@@ -39,6 +39,7 @@ extension ClientConnection {
         if case .closed = phase { return }
         phase = .closed
         letGo()
+        endHolding()
         dropOutbox()
         if let registration { worker.reactor.deregister(registration) }
         if let timer { worker.reactor.cancel(timer) }

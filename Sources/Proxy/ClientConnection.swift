@@ -23,6 +23,8 @@ class ClientConnection: ConnectedClient {
     var transport: Transport
     var phase = Phase.open
     private(set) var outbox = Outbox()
+    /// What is held of its requests.
+    private var held = HeldBytes()
     /// How much of what waits the worker's books know of.
     private var notedBytes = 0
     var peerIsGone = false
@@ -143,6 +145,16 @@ class ClientConnection: ConnectedClient {
         outbox = Outbox()
         noteWaiting()
     }
+
+    /// Counts bytes of requests that are held, or were given back. Whether that is within the limits.
+    func noteHeld(_ change: Int) -> Bool {
+        held.note(
+            change, in: worker.shared.pendingBytes, connectionMax: limits.pendingBytesPerConnection,
+            processMax: limits.pendingBytes)
+    }
+
+    /// Nothing is held any more, whoever is told of it later.
+    func endHolding() { held.end(in: worker.shared.pendingBytes) }
 
     /// Tells the worker how much is waiting now.
     func noteWaiting() {

@@ -21,6 +21,7 @@ extension Exchange {
         guard case .awaitingHead = phase else { return }
         guard !wouldOpenTunnel(head) else { return fail(.gatewayUnasked) }
         lastProgress = now
+        forgetSentFields()
         status = head.status
         requestID = head.fields.first(.xRequestID).map { String($0.prefix(128)) }
         if head.isEventStream, head.framing != .none, head.framing != .length(0) {

@@ -45,6 +45,10 @@ final class Exchange {
     /// Whether the governor counts it among those who wait.
     var isQueued = false
     var gateway: GatewayConnection?
+    /// Whether it waits until there is room for one.
+    var awaitsGateway = false
+    /// What its client's connection reckons for the head.
+    private var heldBytes = 0
     /// Whom a stream would count for, once somebody has asked.
     var candidate: Candidate?
     /// Set while the response is a stream.
@@ -112,6 +116,7 @@ final class Exchange {
     func start() {
         timer = worker.reactor.schedule(self, at: now + settings.admissionWait)
         if worker.shared.isShortOfMemory { return refuseForMemory() }
+        guard noteHead() else { return fail(.pendingBytes) }
         if client.origin.certificateScope?.isMisdirected(request.host) == true {
             return fail(.misdirected)
         }
@@ -162,6 +167,21 @@ final class Exchange {
             gateway = pooled
             return gatewayConnected()
         }
+        switch worker.gatewayQueue.enter(self) {
+        case .go: open(by: route)
+        case .wait: return
+        case .full: fail(.gatewayConnectionsMax)
+        }
+    }
+
+    /// There is room for one more connection to a gateway, and it is taken.
+    func gatewayHasRoom() {
+        lastProgress = now
+        hasten(to: now + settings.connectTimeout)
+        open(by: worker.running.gateways.route(now: sharedNow, of: network))
+    }
+
+    private func open(by route: [GatewayDestination]) {
         let connection = GatewayConnection(for: self, by: route, worker: worker)
         gateway = connection
         if let failure = connection.connect() { fail(failure) }
@@ -190,6 +210,8 @@ final class Exchange {
             forwardedHost: origin.host, addsForwarded: settings.headers.addsForwarded
         ).serialize(request)
         gateway.send(head.span)
+        // On one from the pool it may have to be sent once more.
+        if !gateway.isReused { forgetSentFields() }
         hasten(to: now + settings.gateway.responseTimeout)
         guard !requestIsComplete else { return }
         if request.awaitsContinue {
@@ -239,11 +261,14 @@ final class Exchange {
     func release() -> Bool {
         if case .ended = phase { return false }
         worker.governor.leave(self)
+        worker.gatewayQueue.leave(self)
         phase = .ended
         if let timer { worker.reactor.cancel(timer) }
         timer = nil
         token = nil
         candidate = nil
+        _ = client.noteHeld(-heldBytes)
+        heldBytes = 0
         return true
     }
 
@@ -253,13 +278,31 @@ final class Exchange {
         if let timer { worker.reactor.hasten(timer, to: deadline) }
     }
 
-    /// Forgets what only the gateway needed: a stream may live for hours.
+    /// Counts what is kept of the head. Whether that is within the limits.
+    private func noteHead() -> Bool {
+        let count = request.fields.bytes.count + (request.target.query?.utf8.count ?? 0)
+        defer { heldBytes = count }
+        return client.noteHeld(count - heldBytes)
+    }
+
+    /// Forgets what only the gateway needed: it may take its time to answer.
+    func forgetSentFields() {
+        guard heldBytes > Self.smallHeadBytes else { return }
+        request = request.sent
+        _ = noteHead()
+    }
+
+    /// A head of this size is not worth the work.
+    private static let smallHeadBytes = 1024
+
+    /// Forgets all that was asked: a stream may live for hours.
     func forgetRequestFields() {
         request.fields = Fields()
         // The query may hold the token.
         request.target = RequestTarget(path: request.target.path, query: nil)
         token = nil
         candidate = nil
+        _ = noteHead()
     }
 }
 
@@ -288,6 +331,7 @@ extension Exchange: TimerHandler {
     private func expire() {
         switch phase {
         case .waiting: refuseAdmission()
+        case .connecting where awaitsGateway: fail(.gatewayConnectionsMax)
         case .connecting: gateway?.giveUpConnecting(because: .gatewayConnectTimeout)
         case .awaitingHead:
             if requestIsComplete { gateway?.noteRequestFailure(.gatewayResponseTimeout) }

@@ -49,6 +49,10 @@ enum Failure: Error {
     case draining
     /// The process holds as much memory as it may.
     case memory
+    /// There are as many connections to gateways as there may be, and none ended in time.
+    case gatewayConnectionsMax
+    /// The connection, or all of them together, hold as much of requests as they may.
+    case pendingBytes
 
     var fault: Fault {
         switch self {
@@ -60,7 +64,8 @@ enum Failure: Error {
             .gatewayMalformed, .gatewayUnasked, .gatewayClosed, .gatewayReset, .gatewayTLS,
             .gatewayTLSSetup:
             .gateway
-        case .exhausted, .admission, .draining, .memory: .sluice
+        case .exhausted, .admission, .draining, .memory, .gatewayConnectionsMax, .pendingBytes:
+            .sluice
         }
     }
 
@@ -85,7 +90,8 @@ enum Failure: Error {
         case .gatewayUnreachable, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
             .gatewayReset, .gatewayTLS, .gatewayTLSSetup:
             502
-        case .exhausted, .admission, .draining, .memory: 503
+        case .exhausted, .admission, .draining, .memory, .gatewayConnectionsMax, .pendingBytes:
+            503
         }
     }
 
@@ -114,6 +120,8 @@ enum Failure: Error {
         case .admission: "admission"
         case .draining: "draining"
         case .memory: "memory_max"
+        case .gatewayConnectionsMax: "gateway_connections_max"
+        case .pendingBytes: "pending_bytes"
         }
     }
 
@@ -132,7 +140,8 @@ enum Failure: Error {
         case .identity(.doubtful(let doubt)): doubt.text
         case .malformed, .malformedHTTP2, .session, .identity, .misdirected, .headTimeout,
             .bodyTimeout, .clientGone, .clientStalled, .tunnelIdle, .gatewayConnectTimeout,
-            .gatewayResponseTimeout, .gatewayUnasked, .admission, .draining, .memory:
+            .gatewayResponseTimeout, .gatewayUnasked, .admission, .draining, .memory,
+            .gatewayConnectionsMax, .pendingBytes:
             nil
         }
     }
@@ -154,7 +163,8 @@ enum Failure: Error {
             .bodyTimeout, .tunnelIdle, .gatewayUnreachable, .gatewayConnectTimeout,
             .gatewayResponseTimeout,
             .gatewayMalformed, .gatewayUnasked, .gatewayClosed, .gatewayReset, .gatewayTLS,
-            .gatewayTLSSetup, .exhausted, .admission, .draining, .memory:
+            .gatewayTLSSetup, .exhausted, .admission, .draining, .memory,
+            .gatewayConnectionsMax, .pendingBytes:
             .error
         }
     }
@@ -164,7 +174,8 @@ enum Failure: Error {
         switch self {
         case .identity, .misdirected, .gatewayUnreachable, .gatewayConnectTimeout,
             .gatewayResponseTimeout, .gatewayMalformed, .gatewayUnasked, .gatewayClosed,
-            .gatewayReset, .gatewayTLS, .gatewayTLSSetup, .exhausted, .admission, .memory:
+            .gatewayReset, .gatewayTLS, .gatewayTLSSetup, .exhausted, .admission, .memory,
+            .gatewayConnectionsMax, .pendingBytes:
             true
         case .malformed, .malformedHTTP2, .session, .headTimeout, .bodyTimeout, .clientGone,
             .clientReset, .clientStalled, .tunnelIdle, .draining:

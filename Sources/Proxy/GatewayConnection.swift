@@ -57,7 +57,8 @@ final class GatewayConnection {
     /// Interim responses (1xx) before the final one.
     private static let interimCountMax = 16
 
-    /// `route`: where to connect, the best first.
+    /// `route`: where to connect, the best first. A slot for it has been taken, which it gives back
+    /// when it closes.
     init(for exchange: Exchange, by route: [GatewayDestination], worker: Worker) {
         self.worker = worker
         self.exchange = exchange
@@ -114,6 +115,7 @@ final class GatewayConnection {
         exchange = nil
         outbox = Outbox()
         disconnect()
+        worker.gatewayQueue.giveBack()
     }
 
     func disconnect() {
@@ -133,7 +135,7 @@ final class GatewayConnection {
         phase = .pooled
         exchange = nil
         pooledAt = worker.reactor.now
-        worker.pool.put(self)
+        worker.pool.put(self, isWanted: worker.shared.gatewaySlots.areWanted)
     }
 
     /// Whether a reload has not named another gateway meanwhile.

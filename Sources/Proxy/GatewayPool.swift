@@ -33,14 +33,22 @@ final class GatewayPool {
         return nil
     }
 
-    func put(_ connection: GatewayConnection) {
-        guard idle.count < idleMax else { return connection.close() }
+    /// `isWanted`: somebody waits for a connection, maybe to another gateway.
+    func put(_ connection: GatewayConnection, isWanted: Bool) {
+        guard idle.count < idleMax, !isWanted else { return connection.close() }
         idle.append(connection)
         if timer == nil { timer = reactor.schedule(self, at: reactor.now + idleTimeout) }
     }
 
     func remove(_ connection: GatewayConnection) {
         idle.removeAll { $0 === connection }
+    }
+
+    /// Whether there was one that could be closed.
+    func closeOldest() -> Bool {
+        guard !idle.isEmpty else { return false }
+        idle.removeFirst().close()
+        return true
     }
 
     /// Closes those whose endpoint is such a one.

@@ -26,10 +26,11 @@ extension HTTP1Connection: Carrier {
         // words.
         responseFraming =
             isStream ? unboundedFraming(request) : framing(of: head, answering: request)
+        if isStream { trimForStream() }
         // A body that the client is still sending would be read as its next request.
         keepsAlive =
             request.wantsKeepAlive && bodyDecoder == nil && responseFraming != .untilClose
-            && !worker.isDraining
+            && !worker.isDraining && thrownAway == 0
         let note: ConnectionNote =
             switch (keepsAlive, request.version) {
             case (false, _): .close
@@ -103,7 +104,7 @@ extension HTTP1Connection: Carrier {
     }
 
     func exchangeEnded(mayGoOn: Bool, isHurried: Bool) {
-        guard mayGoOn, keepsAlive, bodyDecoder == nil, !worker.isDraining else {
+        guard mayGoOn, keepsAlive, bodyDecoder == nil, thrownAway == 0, !worker.isDraining else {
             return finish(isHurried: isHurried)
         }
         turn = .readingHead
@@ -118,6 +119,7 @@ extension HTTP1Connection: Carrier {
     func answer(_ answer: Answer, to request: RequestHead, mayGoOn: Bool) {
         keepsAlive =
             mayGoOn && request.wantsKeepAlive && request.version != .http10 && bodyDecoder == nil
+            && thrownAway == 0
         queue(
             answer.serialize(
                 answering: request.method, connection: keepsAlive ? .none : .close))

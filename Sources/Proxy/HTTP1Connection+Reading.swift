@@ -10,6 +10,7 @@ extension HTTP1Connection {
     private static let readsPerTurn = 8
 
     func receiveOpen() {
+        defer { _ = noteReading() }
         for _ in 0..<Self.readsPerTurn {
             guard case .open = phase else { return }
             switch turn {
@@ -39,17 +40,48 @@ extension HTTP1Connection {
     /// close_notify can come without a FIN, so one read looks for it; the beginning of another
     /// request stays in the inbox, and after it nothing more is read.
     private func watch(_ exchange: Exchange) {
-        if inbox.isEmpty, !peerIsGone {
+        let isStream = exchange.stream != nil
+        while inbox.isEmpty || isStream, thrownAway < Self.thrownAwayMax, !peerIsGone {
             let range = worker.buffer.readRange
             inbox.settle()
             switch transport.receive(into: worker.buffer.bytes, range) {
             case .bytes(let count):
-                return putBack(range.lowerBound..<range.lowerBound + count)
+                let buffer = worker.buffer.bytes
+                keep(buffer.bytes(range.lowerBound..<range.lowerBound + count), isStream: isStream)
             case .wouldBlock: return
             case .ended, .cut, .failed: peerIsGone = true
             }
         }
         if peerIsGone { exchange.clientFailed(.clientGone) }
+    }
+
+    /// Keeps what has come behind a request, as long as it is not too much.
+    private func keep(_ bytes: Span<UInt8>, isStream: Bool) {
+        guard thrownAway == 0 else { return thrownAway += bytes.count }
+        inbox.append(bytes)
+        if !noteReading() || isStream && inbox.byteCount > Self.keptMax { throwAway() }
+    }
+
+    /// A stream begins, which may live for hours: what has come behind its request is no more than a
+    /// short request, or is forgotten.
+    func trimForStream() {
+        inbox.trim()
+        if inbox.byteCount > Self.keptMax { throwAway() }
+        // TLS may hold more, of which no edge tells.
+        if transport.hasPending, let registration { worker.reactor.again(registration, .readable) }
+    }
+
+    /// What is kept of what comes behind a request for a stream.
+    private static let keptMax = 1024
+    /// What is thrown away of one client before nothing more is read.
+    private static let thrownAwayMax = 65_536
+
+    /// Forgets what has come behind the request: the connection ends with its response.
+    private func throwAway() {
+        guard inbox.byteCount > 0, bodyDecoder == nil else { return }
+        thrownAway += inbox.byteCount
+        inbox = Inbox()
+        _ = noteReading()
     }
 
     /// Whether another read may find more.
@@ -116,11 +148,13 @@ extension HTTP1Connection {
             let hadBegun = finder.hasBegun
             guard let count = try finder.scan(bytes, limits: headLimits) else {
                 for index in bytes.indices { partialHead.append(bytes[index]) }
+                guard noteReading() else { return refuse(.pendingBytes, request: nil) }
                 if finder.hasBegun, !hadBegun { setDeadline(now + limits.headerTimeout) }
                 return
             }
             let head = try parseHead(endingWith: bytes.extracting(0..<count))
             putBack(range.lowerBound + count..<range.upperBound)
+            _ = noteReading()
             begin(head)
         } catch {
             refuse(.malformed(error), request: nil)
@@ -165,6 +199,7 @@ extension HTTP1Connection {
             let (payload, isLast, surplus) = try worker.buffer.unframe(range, with: &decoder)
             putBack(range.upperBound - surplus..<range.upperBound)
             bodyDecoder = isLast ? nil : decoder
+            if !noteReading() { throwAway() }
             noteBodyProgress()
             exchange.relayRequestBody(payload, isLast: isLast)
         } catch {

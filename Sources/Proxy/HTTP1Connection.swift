@@ -22,6 +22,11 @@ final class HTTP1Connection: ClientConnection {
     var finder = HeadFinder()
     /// What the finder has seen of a head that goes on.
     var partialHead: [UInt8] = []
+    /// What both of them are counted as.
+    private var heldBytes = 0
+    /// What came behind the current request and was thrown away: the connection ends with the response,
+    /// and the client asks again on another.
+    var thrownAway = 0
     /// What is left of the current request's body.
     var bodyDecoder: BodyDecoder?
     /// How the body of the current response leaves.
@@ -78,6 +83,14 @@ final class HTTP1Connection: ClientConnection {
         bodyDecoder = nil
         inbox = Inbox()
         partialHead = []
+        _ = noteReading()
+    }
+
+    /// Counts what was read and not used. Whether that is within the limits.
+    func noteReading() -> Bool {
+        let count = partialHead.count + inbox.byteCount
+        defer { heldBytes = count }
+        return noteHeld(count - heldBytes)
     }
 
     // MARK: Time

@@ -24,6 +24,8 @@ final class HTTP2Connection: ClientConnection {
     /// Until when a field section that has begun must be whole, whatever else goes on.
     private var headDeadline: Duration?
     private var hasGreeted = false
+    /// What the head that is coming in is counted as.
+    private var draftBytes = 0
 
     /// Reads per turn, so that one busy client does not starve the others.
     private static let readsPerTurn = 8
@@ -75,11 +77,21 @@ final class HTTP2Connection: ClientConnection {
             hasGreeted = true
             if streams.isEmpty { setDeadline(now + limits.keepAliveTimeout) }
         }
+        noteDraft(of: session)
         guard session.awaitsHead else { return headDeadline = nil }
         guard headDeadline == nil else { return }
         let end = now + limits.headerTimeout
         headDeadline = end
         hasten(to: end)
+    }
+
+    private func noteDraft(of session: ServerSession) {
+        let change = session.draftBytes - draftBytes
+        draftBytes += change
+        if !noteHeld(change) {
+            session.refuseDraft()
+            noteDraft(of: session)
+        }
     }
 
     private func clientEnded() {
@@ -253,6 +265,9 @@ final class HTTP2Connection: ClientConnection {
 
 extension HTTP2Connection: SessionHandler {
     func requestArrived(_ head: RequestHead, on id: Int32, isComplete: Bool) {
+        // From here on the exchange counts it.
+        _ = noteHeld(-draftBytes)
+        draftBytes = 0
         let stream = HTTP2Stream(id, on: self, requestIsComplete: isComplete)
         streams[id] = stream
         stream.begin(head)
@@ -263,6 +278,7 @@ extension HTTP2Connection: SessionHandler {
             switch refusal {
             case .malformed: .malformedHTTP2
             case .invalid(let error): .malformed(error)
+            case .unavailable: .pendingBytes
             }
         record(failure, request: nil, stream: nil)
         guard let answer = failure.answer else { return }

@@ -8,7 +8,7 @@ extension HTTP2Stream {
         guard let exchange else { return connection.consumed(bytes.count, of: id) }
         unconsumed += bytes.count
         guard held.isEmpty, !awaitsTunnel, exchange.wantsRequestBody else {
-            for index in bytes.indices { held.append(bytes[index]) }
+            if !hold(bytes) { exchange.clientFailed(.pendingBytes) }
             return
         }
         relay(bytes, to: exchange)
@@ -26,8 +26,7 @@ extension HTTP2Stream {
     func resumeBody() {
         guard !awaitsTunnel else { return flush() }
         if let exchange, !held.isEmpty, exchange.wantsRequestBody {
-            let bytes = held
-            held = []
+            let bytes = takeHeld()
             relay(bytes.span, to: exchange)
         }
         if let exchange, held.isEmpty, requestIsComplete, !exchange.requestIsComplete,
@@ -70,7 +69,7 @@ extension HTTP2Stream {
 
     /// Nobody wants the body any more; the window of the connection must not shrink for that.
     func forgetRequestBody() {
-        held = []
+        _ = takeHeld()
         guard unconsumed > 0 else { return }
         connection.consumed(unconsumed, of: id)
         unconsumed = 0

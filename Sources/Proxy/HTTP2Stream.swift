@@ -37,10 +37,22 @@ final class HTTP2Stream: Carrier {
     /// Whether the client's bytes wait until the gateway goes on with another protocol.
     var awaitsTunnel = false
     /// Body of the request that came before the gateway could take it.
-    var held: [UInt8] = []
+    private(set) var held: [UInt8] = []
     /// What the client has sent and was not given back as window.
     var unconsumed = 0
     var lastBodyProgress: Duration
+
+    /// Keeps bytes of the body for later. Whether that is within the limits.
+    func hold(_ bytes: Span<UInt8>) -> Bool {
+        held.append(copying: bytes)
+        return connection.noteHeld(bytes.count)
+    }
+
+    func takeHeld() -> [UInt8] {
+        defer { held = [] }
+        _ = connection.noteHeld(-held.count)
+        return held
+    }
 
     init(_ id: Int32, on connection: HTTP2Connection, requestIsComplete: Bool) {
         self.id = id
@@ -68,6 +80,8 @@ final class HTTP2Stream: Carrier {
         self.exchange = exchange
         exchange.start()
     }
+
+    func noteHeld(_ change: Int) -> Bool { connection.noteHeld(change) }
 
     // MARK: The response
 
@@ -220,7 +234,7 @@ final class HTTP2Stream: Carrier {
         // Both sides have said all. The exchange, which has just said its last, ends by itself; that
         // of a tunnel when the gateway has taken what the client said last.
         if isLastQueued, code == .noError, requestIsComplete || !isTunnel {
-            if !isTunnel { held = [] }
+            if !isTunnel { _ = takeHeld() }
             return
         }
         forgetRequestBody()

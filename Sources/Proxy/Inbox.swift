@@ -8,6 +8,9 @@ struct Inbox {
     private var bytes: [UInt8] = []
     private var taken = 0
 
+    /// What it holds, taken bytes too.
+    var byteCount: Int { bytes.count }
+
     var isEmpty: Bool { taken == bytes.count }
 
     /// Copies as many bytes into `range` as there are and fit, and says how many.
@@ -29,6 +32,18 @@ struct Inbox {
         for index in unused.indices { front.append(unused[index]) }
         bytes = front + bytes[taken...]
         taken = 0
+    }
+
+    /// Gives back what the taken bytes own.
+    mutating func trim() {
+        bytes = Array(bytes[taken...])
+        taken = 0
+    }
+
+    /// Adds bytes that came behind all others.
+    mutating func append(_ more: Span<UInt8>) {
+        trim()
+        for index in more.indices { bytes.append(more[index]) }
     }
 
     /// Forgets what was taken: it cannot be put back any more, and owns no memory.

@@ -23,6 +23,8 @@ final class Running: Sendable {
     let ticketKeys: TLSTicketKeys
     /// Client connections of the whole process: as many as the descriptors allow, at most.
     let connectionsMax: Int
+    /// Connections to gateways of the whole process: clients and reserve keep theirs.
+    let gatewayConnectionsMax: Int
     /// Clients that the descriptors are enough for, each with a connection to the gateway.
     private let affordableMax: Int
     private let descriptorLimit: Int
@@ -72,13 +74,25 @@ final class Running: Sendable {
             fieldCountMax: settings.limits.headerFields,
             targetBytesMax: settings.limits.targetBytes)
         descriptorLimit = DescriptorLimit.raise()
-        let reserve = min(settings.limits.descriptorsReserve, descriptorLimit / 3)
+        let own = Self.ownDescriptors(settings, listeners: listeners.count)
+        let reserve = max(min(settings.limits.descriptorsReserve, descriptorLimit / 3), own)
         affordableMax = max(1, (descriptorLimit - reserve) / 2)
         connectionsMax = min(
             settings.limits.connectionsMax ?? Self.connectionsDefault, affordableMax)
+        gatewayConnectionsMax = min(
+            settings.gateway.connectionsMax ?? Self.connectionsDefault,
+            max(1, descriptorLimit - reserve - connectionsMax))
     }
 
     private static let connectionsDefault = 20_000
+
+    /// What the process has open itself, whoever comes, and what a reload needs at a time.
+    private static func ownDescriptors(_ settings: Settings, listeners: Int) -> Int {
+        let workers = settings.workers ?? Machine.coreCount
+        return ownMin + workers * (2 + listeners)
+    }
+
+    private static let ownMin = 16
 
     /// A listener that is bound keeps its certificates when the settings no longer name it.
     private static func contexts(
@@ -122,10 +136,22 @@ final class Running: Sendable {
 
     /// What the machine does not give and the policies would need.
     func warnings(for policies: PolicySet) -> [String] {
-        var wishes: [(name: String, count: Int?)] = [
+        let wishes: [(name: String, count: Int?)] = [
             ("global.max_streams", policies.global.maxStreams),
             ("limits.connections_max", settings.limits.connectionsMax),
         ]
+        if let count = settings.gateway.connectionsMax, count > gatewayConnectionsMax {
+            return [
+                "gateway.connections_max is \(count), but \(descriptorLimit) file descriptors leave "
+                    + "\(gatewayConnectionsMax) beside those of clients; raise the limit (ulimit -n) "
+                    + "or lower the number"
+            ] + warnings(of: wishes)
+        }
+        return warnings(of: wishes)
+    }
+
+    private func warnings(of wishes: [(name: String, count: Int?)]) -> [String] {
+        var wishes = wishes
         wishes += current.map {
             ("connections_max of the listener \($0.address.text)", $0.connectionsMax)
         }

@@ -15,6 +15,9 @@ final class Shared: Sendable {
     let doubts = DoubtPace()
     /// How many failures are written down one by one.
     let pace = FailurePace()
+    /// Connections to gateways of all workers.
+    let gatewaySlots = GatewaySlots()
+    let pendingBytes = PendingBytes()
 
     private let memoryFlag = Atomic<Bool>(false)
 
@@ -49,6 +52,8 @@ enum WorkerMessage: Sendable {
     case adopt(Running)
     /// Accept nothing more and bring to an end what there is, within that time.
     case drain(timeout: Duration)
+    /// Somebody waits for a connection to a gateway: those that idle are closed.
+    case closeIdleGateways
     /// Leave now.
     case stop
 }

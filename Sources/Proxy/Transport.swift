@@ -63,7 +63,10 @@ struct Transport: ~Copyable {
 
     /// Whether nothing waits to be read: no byte, no end, no error, neither in the kernel nor in TLS,
     /// which reads ahead and announces nothing.
-    var isSilent: Bool { ask { $0.hasPending } != true && socket.isSilent }
+    var isSilent: Bool { !hasPending && socket.isSilent }
+
+    /// Whether TLS holds bytes that it has read ahead.
+    var hasPending: Bool { ask { $0.hasPending } == true }
 
     /// Lets the system give up a peer that stays silent for so long.
     func giveUpPeer(after patience: Duration) { socket.giveUpPeer(after: patience) }

@@ -25,6 +25,8 @@ final class Worker {
     private(set) lazy var backlog = GatewayBacklog(reactor: reactor)
     /// Holds back requests for streams when many come at once.
     private(set) lazy var governor = AdmissionGovernor(worker: self)
+    /// Holds back requests while there are as many connections to gateways as there may be.
+    private(set) lazy var gatewayQueue = GatewayQueue(for: self)
     /// Which clients' doubtful tokens are written down.
     private(set) lazy var doubts = DoubtSettlement(for: self)
     private var herd = Herd()
@@ -172,6 +174,7 @@ final class Worker {
         switch message {
         case .close(let id, let reason): streams[id]?.leave(reason)
         case .adopt(let running): adopt(running)
+        case .closeIdleGateways: pool.closeAll()
         case .drain(let timeout): drain(within: timeout)
         case .stop: stop()
         }

@@ -144,6 +144,12 @@ extension Settings.Gateway {
         poolIdleMax = section.value(
             "pool_idle_max", .wholeNumber(0...10_000), default: 64,
             "How many idle connections each worker keeps.")
+        connectionsMax = section.optional(
+            "connections_max", .wholeNumber(1...1_000_000),
+            absence: "as many as the descriptors allow beside those of clients, up to 20000",
+            "Connections to gateways of the whole process. A request that would need one more waits "
+                + "for `connect_timeout`, and is told 503 then. A number that the descriptors do not "
+                + "allow is lowered.")
         streamsPerSecond = section.value(
             "streams_per_second", .wholeNumber(1...100_000), default: 500,
             "How many requests for event streams reach the gateway in a second, so that clients "
@@ -307,6 +313,20 @@ extension Settings.Limits {
             "buffered_bytes", .wholeNumber(1_048_576...1_099_511_627_776), default: 268_435_456,
             "Bytes that wait for slow clients, of all connections together. Above that, whoever has "
                 + "taken nothing for longest is closed.")
+        pendingBytes = section.value(
+            "pending_bytes", .wholeNumber(1_048_576...1_099_511_627_776), default: 67_108_864,
+            "Bytes of requests that are not whole, not sent to the gateway or not taken by it, of all "
+                + "connections together; 8 KiB of each are free. Above that, new ones are told 503."
+        )
+        pendingBytesPerConnection = section.value(
+            "pending_bytes_per_connection", .wholeNumber(65_536...1_073_741_824),
+            default: 2_097_152, "The same of one connection.")
+        if pendingBytesPerConnection < headerBytes {
+            section.report(
+                "header_bytes",
+                "\(headerBytes) is more than pending_bytes_per_connection, "
+                    + "\(pendingBytesPerConnection); lower this or raise that")
+        }
         if targetBytes > headerBytes {
             section.report(
                 "target_bytes",

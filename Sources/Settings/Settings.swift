@@ -105,6 +105,8 @@ package struct Settings: Sendable {
         package let responseTimeout: Duration
         package let poolIdleTimeout: Duration
         package let poolIdleMax: Int
+        /// Connections of the whole process, those that idle too.
+        package let connectionsMax: Int?
         /// How fast requests for event streams reach the gateway.
         package let streamsPerSecond: Int
         /// How many such requests at once, after a pause.
@@ -188,6 +190,10 @@ package struct Settings: Sendable {
         package let deadPeerTimeout: Duration
         /// Bytes that wait for slow clients, of all connections together.
         package let bufferedBytes: Int
+        /// Bytes of requests that are not whole, not sent, or cannot be taken yet, of all connections.
+        package let pendingBytes: Int
+        /// The same of one connection.
+        package let pendingBytesPerConnection: Int
     }
 
     /// What one connection of HTTP/2 may cost.

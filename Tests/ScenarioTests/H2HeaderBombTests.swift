@@ -45,6 +45,23 @@ extension Scenarios {
             try await siege.expectUnharmed(requests: 1)
         }
 
+        @Test func `F05: fields that are named again count as they are sent on`() async throws {
+            let siege = try await H2Siege()
+            let client = try await siege.hostile()
+            let plain = H2Header.literal(H2Header.request("GET", "/misbehave/silent"))
+            let large = String(repeating: "a", count: 4000)
+            _ = client.open(block: plain + H2Header.indexed("x", large))
+
+            // Ninety kilobytes, by which the gateway would be sent ninety megabytes.
+            let references = (0..<15).flatMap { _ in H2Header.entry(62) }
+            for _ in 0..<100 { _ = client.open(block: plain + references) }
+
+            #expect(try await client.goAway() == .enhanceYourCalm)
+            try await client.end()
+            try await siege.expectLogged("h2_header_flood")
+            try await siege.expectUnharmed(requests: 30)
+        }
+
         @Test func `F06: many crumbs of cookie are many fields`() async throws {
             let siege = try await H2Siege()
             let client = try await siege.hostile()

@@ -41,6 +41,9 @@ import Testing
                     tombstoneLifetime: .seconds(86_400), tombstoneKeyFile: nil, openingPadding: 0))
         #expect(settings.limits.deadPeerTimeout == .seconds(30))
         #expect(settings.limits.bufferedBytes == 268_435_456)
+        #expect(settings.limits.pendingBytes == 67_108_864)
+        #expect(settings.limits.pendingBytesPerConnection == 2_097_152)
+        #expect(settings.gateway.connectionsMax == nil)
         #expect(settings.gateway.streamsPerSecond == 500)
         #expect(settings.gateway.streamsBurst == 500)
         #expect(settings.gateway.admissionWait == .seconds(5))
@@ -82,6 +85,9 @@ import Testing
                     tombstoneKeyFile: "tombstone.key", openingPadding: 2048))
         #expect(settings.limits.deadPeerTimeout == .seconds(1))
         #expect(settings.limits.bufferedBytes == 1_048_576)
+        #expect(settings.limits.pendingBytes == 2_097_152)
+        #expect(settings.limits.pendingBytesPerConnection == 131_072)
+        #expect(settings.gateway.connectionsMax == 300)
         #expect(settings.gateway.streamsPerSecond == 20)
         #expect(settings.gateway.streamsBurst == 1)
         #expect(settings.gateway.admissionWait == .milliseconds(100))
@@ -372,6 +378,7 @@ import Testing
         gateway:
           url: unix:/run/gateway.sock
           pool_idle_max: 0
+          connections_max: 300
           streams_per_second: 20
           streams_burst: 1
           admission_wait: 100ms
@@ -386,6 +393,8 @@ import Testing
           handshake_timeout: 500ms
           dead_peer_timeout: 1s
           buffered_bytes: 1048576
+          pending_bytes: 2097152
+          pending_bytes_per_connection: 131072
         streams:
           ask_identity: false
           evicted_retry: 500ms
