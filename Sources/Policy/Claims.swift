@@ -109,6 +109,39 @@ package struct Claims: Sendable {
         }
     }
 
+    /// Calls `body` with the path and the value of each claim that a policy could write, as long as
+    /// the path has no more than `pathBytesMax` bytes. A path that leads to two comes twice.
+    func forEach(
+        pathBytesMax: Int, _ body: (ArraySlice<UInt8>, ArraySlice<UInt8>) -> Void
+    ) {
+        var path: [UInt8] = []
+        /// How much of it stood before each object that was entered.
+        var lengths: [Int] = []
+        var index = 0
+        while index < bytes.count {
+            let mark = bytes[index]
+            index += 1
+            if mark == Self.leave {
+                path.removeLast(path.count - (lengths.popLast() ?? path.count))
+                continue
+            }
+            let length = path.count
+            path += bytes[text(at: &index)]
+            if mark == Self.enter {
+                lengths.append(length)
+                path.append(UInt8(ascii: "."))
+                continue
+            }
+            let value = text(at: &index)
+            switch Kind(rawValue: mark) {
+            case .text, .integer, .word:
+                if path.count <= pathBytesMax { body(path[...], bytes[value]) }
+            case .number, .nothing, .other, nil: break
+            }
+            path.removeLast(path.count - length)
+        }
+    }
+
     /// The bytes up to the next NUL, which is passed over.
     private func text(at index: inout Int) -> Range<Int> {
         let start = index

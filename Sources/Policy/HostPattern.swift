@@ -7,7 +7,7 @@ package struct HostPattern: Sendable, Hashable {
     package let text: String
     /// The name, or what stands after the `*`: it begins with a dot then.
     private let name: [UInt8]
-    private let isWildcard: Bool
+    let isWildcard: Bool
 
     package init(_ text: String) throws(PatternError) {
         self.text = text.lowercased()
@@ -19,6 +19,9 @@ package struct HostPattern: Sendable, Hashable {
     package func fits(_ host: String) -> Bool {
         fits(host.utf8)
     }
+
+    /// What every host that fits has: the name itself, or the end behind the `*`.
+    var key: Substring { isWildcard ? text.dropFirst() : text[...] }
 
     /// Whether every host that fits `other` is sure to fit this pattern.
     package func covers(_ other: HostPattern) -> Bool {

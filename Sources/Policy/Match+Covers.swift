@@ -1,3 +1,11 @@
+/// For each match the first before it that leaves it nothing, and `nil` for most.
+package func firstCoverings(of matches: [Match]) -> [Int?] {
+    let index = PolicyIndex(matches)
+    return matches.enumerated().map { position, match in
+        index.candidates(covering: match).first { $0 < position && matches[$0].covers(match) }
+    }
+}
+
 /// Finding policies that no stream can ever reach.
 extension Match {
     /// Whether every stream that fits `other` is sure to fit this match. `false` may also mean

@@ -35,6 +35,35 @@ package struct PathPattern: Sendable, Hashable {
         (reachesBelow || !other.reachesBelow) && fits(other.stem)
     }
 
+    /// `text` without a final `/**`.
+    var stemText: String { String(decoding: stem, as: UTF8.self) }
+
+    /// The segments that every path that fits has as they are, at their places.
+    var literalSegments: [PolicyIndex.PathSegment] {
+        var segments: [PolicyIndex.PathSegment] = []
+        var index = 0
+        Self.forEachSegment(of: stemText) { text in
+            if !text.utf8.contains(.star) {
+                segments.append(PolicyIndex.PathSegment(index: index, text: text))
+            }
+            index += 1
+            return true
+        }
+        return segments
+    }
+
+    /// Calls `body` with what stands behind each slash, until it has seen enough.
+    static func forEachSegment(of path: String, _ body: (Substring) -> Bool) {
+        let bytes = path.utf8
+        guard var start = bytes.firstIndex(of: .slash) else { return }
+        while true {
+            start = bytes.index(after: start)
+            let end = bytes[start...].firstIndex(of: .slash)
+            guard body(path[start..<(end ?? bytes.endIndex)]), let end else { return }
+            start = end
+        }
+    }
+
     private func fits(_ path: some Sequence<UInt8>) -> Bool {
         var position = 0
         for byte in path {

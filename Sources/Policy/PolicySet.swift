@@ -7,6 +7,7 @@ package struct PolicySet: Sendable {
     package let policies: [Policy]
     /// The bytes it was made from, to tell whether a reload changes anything.
     package let source: [UInt8]
+    private let index: PolicyIndex
 
     package init(
         generation: UInt64, global: GlobalPolicy, policies: [Policy], source: [UInt8] = []
@@ -15,6 +16,7 @@ package struct PolicySet: Sendable {
         self.generation = generation
         self.global = global
         self.policies = policies
+        index = PolicyIndex(policies.map(\.match))
     }
 
     /// The policy that governs a stream, `nil` when none matches: such a stream is relayed and
@@ -25,7 +27,7 @@ package struct PolicySet: Sendable {
 
     /// Where in `policies` the governing policy stands.
     package func position(governing facts: StreamFacts) -> Int? {
-        policies.firstIndex { $0.match.fits(facts) }
+        index.candidates(for: facts).first { policies[$0].match.fits(facts) }
     }
 }
 

@@ -90,16 +90,12 @@ struct PolicyAssembly {
     }
 
     /// A policy that an earlier one leaves nothing to govern is a mistake in their order.
-    ///
-    /// Every pair is compared. `policiesMax` and the lengths that patterns may have keep that below
-    /// a second.
     private mutating func checkReach() {
         guard entries.count <= PolicyFile.policiesMax else { return }
         let sound = entries.filter(\.hasSoundMatch)
-        for (index, entry) in sound.enumerated() {
-            let match = entry.policy.match
-            let earlier = sound[..<index].first { $0.policy.match.covers(match) }
-            guard let earlier else { continue }
+        let coverings = firstCoverings(of: sound.map(\.policy.match))
+        for (entry, covering) in zip(sound, coverings) {
+            guard let earlier = covering.map({ sound[$0] }) else { continue }
             report(
                 at: entry.place,
                 "name: \(entry.policy.name) can never govern a stream, for \(earlier.policy.name) "
