@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <malloc.h>
 #include <netdb.h>
 #include <pthread.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -140,6 +142,18 @@ int clinux_tcp_state(int descriptor, struct clinux_tcp_state *state) {
     state->probes = info.tcpi_probes;
     state->silence_ms = info.tcpi_last_ack_recv;
     state->idle_ms = info.tcpi_last_data_sent;
+    state->timeout_ms = info.tcpi_rto / 1000;
+    state->backoff = info.tcpi_backoff;
+    int unsent = 0;
+    if (ioctl(descriptor, SIOCOUTQNSD, &unsent) != 0) unsent = 0;
+    state->unsent = (uint32_t)unsent;
+    state->keep_idle_ms = 0;
+    if (info.tcpi_probes > 0) {
+        int seconds = 0;
+        length = sizeof seconds;
+        if (getsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, &length) == 0)
+            state->keep_idle_ms = (uint32_t)seconds * 1000;
+    }
     return 0;
 }
 

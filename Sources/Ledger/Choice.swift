@@ -6,6 +6,8 @@ package enum Choice: String, CaseIterable, Sendable {
     case idlest
     /// It was the oldest of the user with the most streams.
     case heaviest
+    /// It was the oldest without a token, of the address with the most.
+    case anonymous
     /// Its client does not take what is written.
     case stalled
     /// The host of its client gives no sign.

@@ -68,8 +68,16 @@ extension Ledger {
 
     /// Invariant 5: the weight buckets.
     private func checkWeights() {
+        let identified = users.slots.filter { users[$0].user.isIdentified }
+        let anonymous = users.slots.filter { !users[$0].user.isIdentified }
+        precondition(identified.count == identifiedCount, "The identified users are counted.")
+        check(weights, of: identified)
+        check(addresses, of: anonymous)
+    }
+
+    private func check(_ weights: WeightBuckets, of slots: [Int]) {
         weights.checkInvariants()
-        let present = users.slots.filter { !users[$0].evictable.isEmpty }
+        let present = slots.filter { !users[$0].evictable.isEmpty }
         precondition(weights.count == present.count, "Users without evictable streams stay out.")
         for slot in present {
             precondition(weights.weight(of: slot) == users[slot].count, "Weights are counts.")

@@ -18,10 +18,15 @@ extension Ledger {
 
     /// Counts the stream in `slot`, as the newest of all that count.
     mutating func join(_ place: StreamRecord.Place, slot: Int) {
+        tokens.add(records[slot].origin.facts.tokenTag, of: place.user)
+        enlist(place, slot: slot)
+    }
+
+    /// The part of `join` that a reload does anew.
+    mutating func enlist(_ place: StreamRecord.Place, slot: Int) {
         count += 1
         users[place.user].count += 1
         groups[place.group].count += 1
-        tokens.add(records[slot].facts.tokenTag, of: place.user)
         if place.isEvictable {
             linksInAll.append(slot, to: &evictable)
             linksInUser.append(slot, to: &users[place.user].evictable)
@@ -38,7 +43,7 @@ extension Ledger {
         count -= 1
         users[place.user].count -= 1
         groups[place.group].count -= 1
-        tokens.remove(records[slot].facts.tokenTag, of: place.user)
+        tokens.remove(records[slot].origin.facts.tokenTag, of: place.user)
         if place.isEvictable {
             linksInAll.remove(slot, from: &evictable)
             linksInUser.remove(slot, from: &users[place.user].evictable)
@@ -67,7 +72,7 @@ extension Ledger {
     func victim(_ chosen: Chosen, reason: CloseReason, payingFor group: Int?) -> Victim {
         let record = records[chosen.slot]
         return Victim(
-            id: record.id, owner: record.owner, reason: reason, choice: chosen.choice,
+            id: record.id, owner: record.origin.owner, reason: reason, choice: chosen.choice,
             facts: record.facts,
             policy: policy(at: record.position), generation: generation,
             count: group.map { groups[$0].count } ?? count,
@@ -81,22 +86,28 @@ extension Ledger {
     }
 
     private mutating func settleGroup(_ slot: Int) {
-        let group = groups[slot]
+        let hasSurplus = groups[slot].surplus > 0
         let isListed = linksOfSurplus.contains(slot)
-        if group.surplus == 0, isListed {
+        if !hasSurplus, isListed {
             linksOfSurplus.remove(slot, from: &groupsWithSurplus)
-        } else if group.surplus > 0, !isListed {
+        } else if hasSurplus, !isListed {
             linksOfSurplus.append(slot, to: &groupsWithSurplus)
         }
-        guard group.count == 0 else { return }
-        slotOfGroup[group.key] = nil
+        guard groups[slot].count == 0 else { return }
+        slotOfGroup[groups[slot].key] = nil
         groups.remove(slot)
     }
 
     private mutating func settleUser(_ slot: Int) {
         let user = users[slot]
-        weights.place(slot, at: user.evictable.isEmpty ? nil : user.count)
+        let weight = user.evictable.isEmpty ? nil : user.count
+        if user.user.isIdentified {
+            weights.place(slot, at: weight)
+        } else {
+            addresses.place(slot, at: weight)
+        }
         guard user.count == 0 else { return }
+        if user.user.isIdentified { identifiedCount -= 1 }
         slotOfUser[user.user] = nil
         users.remove(slot)
     }
@@ -105,10 +116,11 @@ extension Ledger {
         if let slot = slotOfUser[user] { return slot }
         let slot = users.insert(LiveUser(user: user))
         slotOfUser[user] = slot
+        if user.isIdentified { identifiedCount += 1 }
         return slot
     }
 
-    private mutating func groupSlot(at position: Int?, user: Int) -> Int {
+    mutating func groupSlot(at position: Int?, user: Int) -> Int {
         let key = Group.Key(position: position, user: user)
         if let slot = slotOfGroup[key] { return slot }
         let rule = UserRule(of: policy(at: position), for: users[user].user)

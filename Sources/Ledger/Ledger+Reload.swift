@@ -1,4 +1,4 @@
-package import Policy
+import Policy
 
 /// Reload: a new set of policies meets the live streams.
 ///
@@ -7,22 +7,21 @@ package import Policy
 /// turns, in the order of their oldest streams, and each loses the oldest first: nobody waits
 /// behind a user with hundreds. The global limit comes after them, since they may bring it down.
 extension Ledger {
-    /// Judges every stream by `set` from here on. All of them are matched anew and counted where
-    /// they belong now, in one step (S14); condemned streams too, so that every line of the log
-    /// speaks of the same set. O(records x policies).
-    package mutating func apply(_ set: PolicySet, now: Duration) -> Applied {
-        let slots = slotOfStream.values.sorted { records[$0].id < records[$1].id }
+    /// Judges every stream by the set of `matching` from here on. All of them count where they belong
+    /// now, in one step (S14); condemned streams too, so that every line of the log speaks of the
+    /// same set. O(records), and nothing is matched but what came after `matching`.
+    package mutating func apply(_ matching: Matching, now: Duration) -> Applied {
+        let positions = positions(by: matching)
         let old = policySet
-        policySet = set
+        policySet = matching.set
         forgetPlaces()
         var moved = 0
-        for slot in slots {
-            let before = records[slot].position.map { old.policies[$0].name }
-            let isLive = rematch(slot)
-            let after = policy(at: records[slot].position)?.name
-            if isLive, before != after { moved += 1 }
+        for (slot, position) in positions {
+            let before = records[slot].position
+            guard govern(slot, by: position) else { continue }
+            if before.map({ old.policies[$0].name }) != policy(at: position)?.name { moved += 1 }
         }
-        for slot in slots {
+        for (slot, _) in positions {
             if case .live(let place) = records[slot].state { settle(place) }
         }
         nextSurplusClose = max(nextSurplusClose, now)
@@ -72,34 +71,35 @@ extension Ledger {
         return ofUsers + min(max(globalSurplus - ofUsers, 0), evictable.count - ofUsers)
     }
 
-    /// Takes every live stream out of its place. Only the weights stay: they do not depend on
-    /// policies, and who has stood at one longest is still true.
+    /// Takes every live stream out of its place. Only the weights and the tokens stay: they do not
+    /// depend on policies, and who has stood at a weight longest is still true.
     private mutating func forgetPlaces() {
         count = 0
-        tokens = LiveTokens()
         evictable = LinkedList()
         for slot in users.slots {
             users[slot].count = 0
             users[slot].evictable = LinkedList()
         }
-        groups = Slab()
-        slotOfGroup = [:]
+        groups.removeAll()
+        // About as many come back, and growing anew would take longer than all the rest.
+        slotOfGroup.removeAll(keepingCapacity: true)
         groupsWithSurplus = LinkedList()
-        linksInAll = LinkTable()
-        linksInUser = LinkTable()
-        linksInGroup = LinkTable()
-        linksOfSurplus = LinkTable()
+        linksInAll.removeAll()
+        linksInUser.removeAll()
+        linksInGroup.removeAll()
+        linksOfSurplus.removeAll()
     }
 
-    /// Finds the governing policy of the stream in `slot`, and its place if it is live.
-    private mutating func rematch(_ slot: Int) -> Bool {
-        let facts = records[slot].facts
-        let position = policySet.position(governing: facts)
+    /// Puts the stream in `slot` under the policy at `position`, and in its place if it is live.
+    private mutating func govern(_ slot: Int, by position: Int?) -> Bool {
         records[slot].position = position
-        guard case .live = records[slot].state else { return false }
-        let place = place(of: facts, at: position, isNamed: false)
+        guard case .live(let before) = records[slot].state else { return false }
+        let place = StreamRecord.Place(
+            group: groupSlot(at: position, user: before.user), user: before.user,
+            isEvictable: records[slot].origin.facts.isEvictable(under: policy(at: position)),
+            isNamed: false)
         records[slot].state = .live(place)
-        join(place, slot: slot)
+        enlist(place, slot: slot)
         return true
     }
 }

@@ -1,7 +1,7 @@
 import Policy
 
-/// What the limits say of a newcomer. It is found by counting: nothing changes, and streams are
-/// looked at only when all is full and nobody living may be closed.
+/// What the limits say of a newcomer. It is found by counting: nothing changes, and what was `seen`
+/// of streams matters only when all is full and nobody living may be closed.
 extension Ledger {
     enum Ruling {
         case admit(Room)
@@ -18,7 +18,7 @@ extension Ledger {
         var limit: (count: Int, limit: Int)?
     }
 
-    func ruling(on newcomer: Newcomer) -> Ruling {
+    func ruling(on newcomer: Newcomer, seen: Examination) -> Ruling {
         var room = Room()
         switch newcomer.rule.observes ? .free : newcomer.userRoom {
         case .free: break
@@ -30,7 +30,7 @@ extension Ledger {
                 refusal(
                     of: newcomer, newcomer.rule.refusal, count: newcomer.groupCount, limit: limit))
         }
-        switch globalRoom(for: newcomer, beside: room.ofGroup) {
+        switch globalRoom(for: newcomer, beside: room.ofGroup, seen: seen) {
         case .free: break
         case .evict(let payer, let limit) where !newcomer.isReturning:
             room.payer = payer

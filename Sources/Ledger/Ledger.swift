@@ -3,8 +3,8 @@ package import Policy
 /// The one record of all streams, and the only place where counting happens.
 ///
 /// It is pure: time is handed in, and a verdict depends on nothing but the calls before it. The
-/// caller serialises the calls; each is O(1) or O(victims) but `apply`. Only a choice among several
-/// streams asks their `Vitals`, of no more than `candidatesMax`.
+/// caller serialises the calls; each is O(1) or O(victims) but `apply`. Whoever is asked how it is
+/// doing is asked outside (`candidates`), and so is which policy governs a stream (`Matching`).
 ///
 /// Terms
 /// - *record*: what is known of a stream from `admit` until `close`.
@@ -16,6 +16,7 @@ package import Policy
 ///   stored, so raising the limit again is all it takes to call it off.
 /// - *named*: a live stream that would be gone or refused if its policy did more than observe.
 ///   Each is reported once, as a victim is evicted once.
+/// - *anonymous*: a stream without a token. It counts for its address, which is no identity.
 /// - *returning*: a newcomer that was evicted before and comes back by itself.
 /// - *account*: what a user owes for evictions. *Episode*: from the first newcomer that its budget
 ///   refuses until one whole cool-down has passed without another.
@@ -30,7 +31,8 @@ package import Policy
 /// 2. The counts of all groups and the weights of all users each add up to the live streams.
 /// 3. The lists of evictable streams hold exactly those, in the order of admission.
 /// 4. No group and no user is empty: what has no stream takes no memory.
-/// 5. The weight buckets hold exactly the users with an evictable stream, at their weight.
+/// 5. The weight buckets hold exactly the users with an evictable stream, at their weight, those of
+///    the addresses the anonymous ones.
 /// 6. The groups with a surplus are exactly those that `tick` will come to.
 /// 7. Streams are named under observing policies alone.
 /// 8. The token tags are exactly those of the live streams.
@@ -40,12 +42,13 @@ package import Policy
 /// And over time: each admission has one close; a stream is condemned at most once; an enforced
 /// limit of an identified user holds after each admission under it; the number of live streams
 /// never rises at or above the global limit; dead streams go first, then the oldest or the idlest;
-/// one that returns evicts nobody; and in any time T a user is charged no more than
+/// one that returns or is anonymous evicts nobody; no identified stream pays for the global limit
+/// while an anonymous one could; and in any time T a user is charged no more than
 /// burst + T / refill evictions, and those that were refunded.
 package struct Ledger: ~Copyable, Sendable {
     package internal(set) var policySet: PolicySet
     /// The id given last.
-    var lastID = StreamID(rawValue: 0)
+    package internal(set) var lastID = StreamID(rawValue: 0)
 
     var records = Slab<StreamRecord>()
     var slotOfStream: [StreamID: Int] = [:]
@@ -62,7 +65,11 @@ package struct Ledger: ~Copyable, Sendable {
     var linksInAll = LinkTable()
     var linksInGroup = LinkTable()
     var linksInUser = LinkTable()
+    /// The identified users by their weight, and the addresses of the anonymous streams.
     var weights = WeightBuckets()
+    var addresses = WeightBuckets()
+    /// How many users are identified.
+    var identifiedCount = 0
     var tokens = LiveTokens()
     var accounts = Accounts(countMax: Accounts.accountsMax)
 

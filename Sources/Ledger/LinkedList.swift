@@ -24,6 +24,9 @@ struct LinkTable {
         var next = absent
     }
 
+    /// Takes every slot out of its list, and keeps the memory.
+    mutating func removeAll() { links.removeAll(keepingCapacity: true) }
+
     func contains(_ slot: Int) -> Bool {
         slot < links.count && links[slot].next != Link.absent
     }

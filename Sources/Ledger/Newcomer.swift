@@ -21,8 +21,7 @@ struct Newcomer {
 }
 
 extension Ledger {
-    func newcomer(_ facts: StreamFacts, isReturning: Bool) -> Newcomer {
-        let position = policySet.position(governing: facts)
+    func newcomer(_ facts: StreamFacts, at position: Int?, isReturning: Bool) -> Newcomer {
         let policy = policy(at: position)
         let rule = UserRule(of: policy, for: facts.user)
         let user = slotOfUser[facts.user]

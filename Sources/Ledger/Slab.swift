@@ -15,17 +15,14 @@ struct Slab<Element: Sendable>: Sendable {
         elements.indices.lazy.filter { elements[$0] != nil }
     }
 
+    func isTaken(_ slot: Int) -> Bool { elements[slot] != nil }
+
+    // swift-format-ignore: NeverForceUnwrap
     subscript(slot: Int) -> Element {
-        get {
-            guard let element = elements[slot] else {
-                preconditionFailure("Slot \(slot) is vacant.")
-            }
-            return element
-        }
-        set {
-            precondition(elements[slot] != nil, "Slot \(slot) is vacant.")
-            elements[slot] = newValue
-        }
+        // Lent and not copied: a record holds a dozen references. `!` stops the program at a vacant
+        // slot as a precondition would, and is the one way to lend what is inside an optional.
+        _read { yield elements[slot]! }
+        _modify { yield &elements[slot]! }
     }
 
     /// Takes a slot for `element` and says which.
@@ -36,6 +33,12 @@ struct Slab<Element: Sendable>: Sendable {
         }
         elements.append(element)
         return elements.count - 1
+    }
+
+    /// Vacates every slot, and keeps the memory for as many again.
+    mutating func removeAll() {
+        elements.removeAll(keepingCapacity: true)
+        vacant.removeAll(keepingCapacity: true)
     }
 
     mutating func remove(_ slot: Int) {

@@ -46,7 +46,7 @@ extension Exchange {
     /// nothing.
     func refusalBeforehand(of facts: StreamFacts) -> Refusal? {
         worker.shared.ledger.foresee(
-            facts, isReturning: candidate?.tombstone != nil, now: sharedNow,
+            facts, patience: patience, isReturning: candidate?.tombstone != nil, now: sharedNow,
             chance: .random(in: 0..<1))
     }
 

@@ -22,7 +22,7 @@ extension Exchange {
         if worker.isDraining, !isWork(facts) { return refuseDraining() }
         let vitals = StreamVitals(descriptor: client.descriptor, now: sharedNow)
         let verdict = worker.shared.ledger.admit(
-            facts, owner: worker.index, vitals: vitals,
+            facts, owner: worker.index, vitals: vitals, patience: patience,
             isReturning: candidate?.tombstone != nil, now: sharedNow, chance: .random(in: 0..<1))
         switch verdict {
         case .admitted(let admission): open(head, facts: facts, vitals: vitals, admission)
@@ -33,6 +33,13 @@ extension Exchange {
     /// Whether the gateway has begun something that is finished even while the process ends.
     private func isWork(_ facts: StreamFacts) -> Bool {
         worker.shared.ledger.policySet.governing(facts).isWork(facts.method)
+    }
+
+    /// How long others must have been silent before this stream may take their place.
+    var patience: Patience {
+        let limits = worker.running.settings.limits
+        return Patience(
+            stalled: limits.writeTimeout / 3, unacknowledged: limits.deadPeerTimeout / 3)
     }
 
     private func open(
@@ -148,7 +155,7 @@ extension Exchange {
     /// Takes the stream out of the ledger and writes its one closing line. The reason is the
     /// ledger's when it has condemned the stream meanwhile.
     func closeStream(_ reason: CloseReason) {
-        guard let record = stream else { return }
+        guard var record = stream else { return }
         stream = nil
         record.vitals.end()
         worker.streams[record.id] = nil
@@ -156,6 +163,9 @@ extension Exchange {
         else {
             preconditionFailure("A live stream is in the ledger until it is closed here.")
         }
+        // A reload may have reached the ledger and not yet this stream's clocks.
+        (record.policy, record.generation) = (closed.policy, closed.generation)
+        record.limit = closed.limit
         worker.shared.record(
             .streamClosed(
                 .init(

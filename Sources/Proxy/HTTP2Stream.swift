@@ -155,6 +155,7 @@ final class HTTP2Stream: Carrier {
             takenSince += count
             if outbox.isEmpty || takenSince >= Self.progress {
                 (lastProgress, takenSince) = (now, 0)
+                if !outbox.isEmpty { exchange?.noteBlocked() }
             }
             connection.noteStreamBytes(-count)
             if outbox.isEmpty { connection.noteDrained(self) }

@@ -3,8 +3,9 @@ import Locking
 import Reactor
 import Synchronization
 
-/// How the client of one stream is doing. Its worker notes what it sees; the ledger asks from
-/// whatever thread has a choice of victims to make. All times are on the clock that reactors share.
+/// How the client of one stream is doing. Its worker notes what it sees; whatever thread brings a
+/// newcomer asks, when the ledger has named the stream as a candidate. All times are on the clock that
+/// reactors share.
 ///
 /// Noting an event is one relaxed store. The kernel is asked about the peer only when somebody wants
 /// to know, and never after the stream's end: the descriptor may be another connection's by then.
@@ -22,15 +23,30 @@ final class StreamVitals: Vitals {
         lastEventTime = Atomic(now.nanoseconds)
     }
 
-    var lastEvent: Duration { .nanoseconds(lastEventTime.load(ordering: .relaxed)) }
-
-    var condition: Condition {
-        let blocked = blockedSince.load(ordering: .relaxed)
-        if blocked != 0, Clock.monotonic().nanoseconds - blocked > Self.stallPatience.nanoseconds {
-            return .stalled
+    func health(by patience: Patience) -> Health {
+        let lastEvent = Duration.nanoseconds(lastEventTime.load(ordering: .relaxed))
+        let stalled = stalledTime
+        if stalled >= max(patience.stalled, Self.stallPatience) {
+            return Health(.stalled, isLost: true, lastEvent: lastEvent)
         }
-        let sign = descriptor.withLock { $0.map(PeerSign.init(of:)) }
-        return sign == .silent ? .unacknowledged : .well
+        let sign = descriptor.withLock { $0.map(PeerSign.init(of:)) } ?? .heard
+        if sign.silence > .zero, sign.silence >= patience.unacknowledged {
+            return Health(.unacknowledged, isLost: true, lastEvent: lastEvent)
+        }
+        let condition: Condition =
+            if stalled > Self.stallPatience {
+                .stalled
+            } else {
+                sign.isSilent ? .unacknowledged : .well
+            }
+        return Health(condition, isLost: false, lastEvent: lastEvent)
+    }
+
+    /// For how long the client has taken nothing while bytes wait for it.
+    private var stalledTime: Duration {
+        let blocked = blockedSince.load(ordering: .relaxed)
+        return blocked == 0
+            ? .zero : max(Clock.monotonic() - .nanoseconds(blocked), .zero)
     }
 
     func noteEvent(at now: Duration) {

@@ -33,6 +33,8 @@ final class Worker {
     private let backpressure = Backpressure()
     /// Live streams, by their id: whom messages of other threads are about.
     var streams: [StreamID: Exchange] = [:]
+    /// Present while a reload has not reached all of them.
+    var reloadWalk: ReloadWalk?
     private(set) var isDraining = false
     private var acceptors: [Acceptor] = []
     private var connections: [ObjectIdentifier: any ConnectedClient] = [:]
@@ -187,14 +189,12 @@ final class Worker {
         pool.configure(
             idleMax: running.settings.gateway.poolIdleMax,
             idleTimeout: running.settings.gateway.poolIdleTimeout)
-        let set = shared.ledger.policySet
         // Deadlines that a reload brings forward come one by one, at the pace of all its closes.
-        let seconds = Double(streams.count) / share(of: max(1, set.global.reloadClosesPerSecond))
-        for (id, exchange) in streams {
-            let grace = Duration.seconds(Double.random(in: 0...seconds))
-            exchange.govern(
-                by: shared.ledger.policy(of: id), generation: set.generation, grace: grace)
-        }
+        let rate = shared.ledger.policySet.global.reloadClosesPerSecond
+        let walk = ReloadWalk(
+            over: self, spread: .seconds(Double(streams.count) / share(of: max(1, rate))))
+        reloadWalk = walk
+        _ = reactor.schedule(walk, at: reactor.now)
     }
 
     /// Accepts nothing more, closes streams with a word when to come back, lets short exchanges

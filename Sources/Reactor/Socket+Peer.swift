@@ -20,13 +20,20 @@ extension Socket {
 }
 
 /// What TCP has heard of a peer.
-package enum PeerSign: Sendable {
-    /// It acknowledges what it is sent, or there was nothing to acknowledge.
-    case heard
-    /// It has let a retransmission, two probes or a whole second pass without a word.
-    case silent
+package struct PeerSign: Sendable {
+    /// Whether it has let a retransmission, two probes or a whole second pass without a word.
+    package let isSilent: Bool
+    /// For how long the kernel is sure to have waited in vain for an answer. Zero until it has sent
+    /// something a second time: nothing was to be heard of a connection that was quiet.
+    package let silence: Duration
 
+    package static let heard = PeerSign(isSilent: false, silence: .zero)
     private static let silenceMax: UInt32 = 1000
+
+    private init(isSilent: Bool, silence: Duration) {
+        self.isSilent = isSilent
+        self.silence = silence
+    }
 
     /// Asks the kernel about a connected socket. One that is no TCP socket has been heard.
     package init(of rawValue: CInt) {
@@ -40,6 +47,23 @@ package enum PeerSign: Sendable {
         let isOverdue =
             state.unacknowledged > 0 && state.silence_ms > Self.silenceMax
             && state.idle_ms > Self.silenceMax
-        self = isOverdue || state.retransmits > 0 || state.probes > 1 ? .silent : .heard
+        isSilent = isOverdue || state.retransmits > 0 || state.probes > 1
+        silence = .milliseconds(Int64(state.waitedInVain))
+    }
+}
+
+extension clinux_tcp_state {
+    /// How many milliseconds the kernel has waited for an answer, at least.
+    fileprivate var waitedInVain: UInt32 {
+        if retransmits > 0 {
+            // Each time it waited twice as long as before, and `idle_ms` since the last time.
+            let earlier = timeout_ms - (timeout_ms >> min(backoff, 31))
+            return min(earlier &+ idle_ms, silence_ms)
+        }
+        guard probes > 0 else { return 0 }
+        // Probes of a quiet connection begin after a time of their own (tcp(7), TCP_KEEPIDLE).
+        if unsent == 0 { return silence_ms > keep_idle_ms ? silence_ms - keep_idle_ms : 0 }
+        // Those of a closed window began no later than one part of so many ago.
+        return silence_ms / probes * (probes - 1)
     }
 }

@@ -283,7 +283,8 @@ extension Settings.Limits {
         writeTimeout = section.value(
             "write_timeout", .duration(patience), default: .seconds(30),
             "How long a client that has something to read may read nothing; by HTTP/2, less than a "
-                + "kilobyte of it.")
+                + "kilobyte of it. After a third of that time another user's stream may take its "
+                + "place.")
         tunnelIdleTimeout = section.value(
             "tunnel_idle_timeout", .duration(patience), default: .seconds(3600),
             "How long a WebSocket, or another upgraded connection, may be silent on both sides.")
@@ -308,7 +309,8 @@ extension Settings.Limits {
             "dead_peer_timeout", .duration(.seconds(1)...Duration.seconds(3600)),
             default: .seconds(30),
             "How long bytes that were sent to a client or to the gateway may stay unacknowledged "
-                + "before that side counts as gone.")
+                + "before that side counts as gone. After a third of that time another user's "
+                + "stream may take the place of a client's.")
         bufferedBytes = section.value(
             "buffered_bytes", .wholeNumber(1_048_576...1_099_511_627_776), default: 268_435_456,
             "Bytes that wait for slow clients, of all connections together. Above that, whoever has "

@@ -152,6 +152,7 @@ extension Choice {
         case .oldest, .surplus: ""
         case .idlest: ", the idlest goes"
         case .heaviest: ", the heaviest user pays"
+        case .anonymous: ", streams without a token go first"
         case .stalled: ", this client does not read"
         case .unacknowledged: ", this client gives no sign"
         case .onlyHeartbeats: ", only heartbeats came here"

@@ -80,6 +80,7 @@ extension Choice {
         case .oldest: "it was opened first"
         case .idlest: "its last event is the longest ago"
         case .heaviest: "the oldest of the user with the most streams"
+        case .anonymous: "the oldest without a token, of the address with the most"
         case .stalled: "its client does not take what is written"
         case .unacknowledged: "its client's network does not acknowledge what was sent"
         case .onlyHeartbeats: "it brought only heartbeats since the user opened a younger one"

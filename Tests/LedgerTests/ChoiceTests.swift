@@ -115,16 +115,18 @@ struct ChoiceTests {
         #expect(victims.map(\.ids) == [[64], [65], [1]])
     }
 
-    @Test("The heaviest user loses a dead stream before its oldest")
+    @Test("The heaviest user loses a lost stream to a stranger before its oldest")
     func heaviest() {
-        for (condition, id, choice) in [
-            (Condition.stalled, 2, Choice.stalled), (.well, 1, .heaviest),
-        ] as [(Condition, UInt64, Choice)] {
+        for (second, id, choice) in [
+            (FixedVitals(.stalled, isLost: true), 2, Choice.stalled),
+            (FixedVitals(.unacknowledged, isLost: true), 2, .unacknowledged),
+            (FixedVitals(.stalled), 1, .heaviest), (FixedVitals(), 1, .heaviest),
+        ] as [(FixedVitals, UInt64, Choice)] {
             var ledger = Ledger(policySet: set([], max: 3))
-            for condition in [Condition.well, condition, .well] {
+            for vitals in [FixedVitals(), second, FixedVitals()] {
                 _ = ledger.admit(
-                    stream(.ann), owner: 0, vitals: FixedVitals(condition), isReturning: false,
-                    now: .zero, chance: 0)
+                    stream(.ann), owner: 0, vitals: vitals, isReturning: false, now: .zero,
+                    chance: 0)
             }
 
             let verdict = ledger.admit(stream(.bob), owner: 0, now: .zero)

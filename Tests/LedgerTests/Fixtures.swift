@@ -44,6 +44,11 @@ func stream(
         claims: list, tokenTag: tag)
 }
 
+extension Patience {
+    /// Clients of tests know by themselves whether they are lost.
+    static let none = Patience(stalled: .zero, unacknowledged: .zero)
+}
+
 extension User {
     static let ann = User.claim("ann")
     static let bob = User.claim("bob")
@@ -53,22 +58,79 @@ extension User {
 
 /// A client as a test wants it to be.
 final class FixedVitals: Vitals {
-    let condition: Condition
-    let lastEvent: Duration
+    let health: Health
 
-    init(_ condition: Condition = .well, lastEvent: Duration = .zero) {
-        self.condition = condition
-        self.lastEvent = lastEvent
+    init(_ condition: Condition = .well, isLost: Bool = false, lastEvent: Duration = .zero) {
+        health = Health(condition, isLost: isLost, lastEvent: lastEvent)
     }
+
+    var condition: Condition { health.condition }
+    var isLost: Bool { health.isLost }
+    var lastEvent: Duration { health.lastEvent }
+
+    func health(by patience: Patience) -> Health { health }
 }
 
 /// A client that must not be asked.
 final class SilentVitals: Vitals {
-    var condition: Condition { preconditionFailure("There was nothing to ask.") }
-    var lastEvent: Duration { preconditionFailure("There was nothing to ask.") }
+    func health(by patience: Patience) -> Health {
+        preconditionFailure("There was nothing to ask.")
+    }
 }
 
 extension Ledger {
+    /// Asks the candidates and then for the verdict, as the proxy does it when nothing happens in
+    /// between.
+    mutating func admit(
+        _ facts: StreamFacts, owner: UInt32, vitals: any Vitals, isReturning: Bool,
+        now: Duration, chance: Double
+    ) -> Verdict {
+        let position = policySet.position(governing: facts)
+        return admit(
+            facts, at: position, owner: owner, vitals: vitals,
+            seen: examination(for: facts, isReturning: isReturning), isReturning: isReturning,
+            now: now, chance: chance)
+    }
+
+    mutating func foresee(
+        _ facts: StreamFacts, isReturning: Bool, now: Duration, chance: Double
+    ) -> Refusal? {
+        foresee(
+            facts, at: policySet.position(governing: facts),
+            seen: examination(for: facts, isReturning: isReturning), isReturning: isReturning,
+            now: now, chance: chance)
+    }
+
+    private func examination(for facts: StreamFacts, isReturning: Bool) -> Examination {
+        let candidates = candidates(
+            for: facts, at: policySet.position(governing: facts), isReturning: isReturning)
+        return Examination(of: candidates, by: .none)
+    }
+
+    /// Matches every stream and puts the set in force.
+    mutating func apply(_ set: PolicySet, now: Duration) -> Applied {
+        apply(matching(set), now: now)
+    }
+
+    /// What one round of matching finds.
+    func matching(_ set: PolicySet) -> Matching {
+        var matching = Matching(for: set)
+        match(&matching)
+        return matching
+    }
+
+    func match(_ matching: inout Matching) {
+        let last = lastID
+        var found: [Matching.Stream] = []
+        var next: Int? = 0
+        while let slot = next {
+            let piece = unmatched(fromSlot: slot, after: matching.last, upTo: last)
+            found += piece.streams
+            next = piece.next
+        }
+        matching.add(found, upTo: last)
+    }
+
     /// Admits an ordinary newcomer, whose client is well and has had no event.
     mutating func admit(_ facts: StreamFacts, owner: UInt32, now: Duration) -> Verdict {
         admit(

@@ -35,6 +35,8 @@ private struct ModelRun: ~Copyable {
     private var ledger: Ledger
     private var model: NaiveLedger
     private var now = Duration.zero
+    /// A reload that is being prepared while verdicts go on.
+    private var matching: Matching?
 
     init(random: SeededRandom) {
         var random = random
@@ -49,8 +51,8 @@ private struct ModelRun: ~Copyable {
         now += .milliseconds(Int.random(in: 0...40, using: &random))
         let disagreement =
             switch Int.random(in: 0..<200, using: &random) {
-            case 0..<2: reload()
-            case 2..<20: tick()
+            case 0..<5: reload()
+            case 5..<20: tick()
             case 20..<24: endFlaps()
             case 24..<130 where model.streams.count < 32: ask()
             default: close()
@@ -95,7 +97,10 @@ private struct ModelRun: ~Copyable {
             chance: caller.chance)
         let outcome = Self.outcome(of: verdict)
         if isForeseen, verdict.refusal == nil { return "foreseen and not refused: \(facts)" }
-        if caller.isReturning, verdict.victims?.isEmpty == false { return "returning evicts" }
+        if let victims = verdict.admission?.victims, !victims.isEmpty {
+            if caller.isReturning { return "returning evicts" }
+            if !facts.user.isIdentified { return "an address evicts" }
+        }
         return outcome == expected ? nil : "\(facts): \(outcome), expected \(expected)"
     }
 
@@ -103,8 +108,10 @@ private struct ModelRun: ~Copyable {
         let conditions: [Condition] = [.well, .well, .well, .well, .stalled, .unacknowledged]
         let later = Duration.milliseconds(
             max(Int.random(in: -400...400, using: &random), 0))
+        let condition = conditions[Int.random(in: 0..<6, using: &random)]
         return FixedVitals(
-            conditions[Int.random(in: 0..<6, using: &random)], lastEvent: now + later)
+            condition, isLost: condition != .well && Bool.random(using: &random),
+            lastEvent: now + later)
     }
 
     private mutating func endFlaps() -> String? {
@@ -136,9 +143,18 @@ private struct ModelRun: ~Copyable {
     }
 
     private mutating func reload() -> String? {
-        let set = sets[Int.random(in: 0..<sets.count, using: &random)]
-        let expected = model.apply(set, now: now)
-        let applied = ledger.apply(set, now: now)
+        guard var matching else {
+            self.matching = Matching(for: sets[Int.random(in: 0..<sets.count, using: &random)])
+            return nil
+        }
+        if Bool.random(using: &random) {
+            ledger.match(&matching)
+            self.matching = matching
+            return nil
+        }
+        self.matching = nil
+        let expected = model.apply(matching.set, now: now)
+        let applied = ledger.apply(matching, now: now)
         return applied == expected ? nil : "reload: \(applied), expected \(expected)"
     }
 
@@ -185,7 +201,9 @@ private struct ModelRun: ~Copyable {
 
     /// Few users, few paths: collisions are the point.
     private static var allFacts: [StreamFacts] {
-        let users: [User] = [.ann, .bob, .cid, .token("ann"), .somewhere, .address("ann")]
+        let users: [User] = [
+            .ann, .bob, .cid, .token("ann"), .somewhere, .address("ann"), .address("elsewhere"),
+        ]
         return users.flatMap { user in
             ["a", "b", "c"].flatMap { path in
                 [HTTPModel.Method.get, .get, .get, .post].enumerated().map { index, method in

@@ -64,6 +64,11 @@ struct NaiveLedger {
 
     func policy(at position: Int?) -> Policy? { position.map { policySet.policies[$0] } }
 
+    /// The first that fits, asked in turn.
+    private static func position(in set: PolicySet, governing facts: StreamFacts) -> Int? {
+        set.policies.firstIndex { $0.match.fits(facts) }
+    }
+
     private func group(_ owner: Owner) -> [Entry] {
         streams.filter { $0.isLive && $0.position == owner.position && $0.user == owner.user }
     }
@@ -82,7 +87,7 @@ struct NaiveLedger {
         }
         if caller.isReturning || isKnown { return judge(caller).outcome }
         guard let most = policySet.global.maxStreams, live.count >= most,
-            most == 0 || policySet.global.onExcess == .rejectNewest
+            most == 0 || policySet.global.onExcess == .rejectNewest || !facts.user.isIdentified
         else { return Outcome() }
         // A budget refuses only where something could be closed, and here nothing can.
         let before = debts
@@ -106,7 +111,7 @@ struct NaiveLedger {
 
     private mutating func judge(_ caller: Caller) -> Judgement {
         let (facts, user) = (facts[caller.facts], userOfFacts[caller.facts])
-        let position = policySet.position(governing: facts)
+        let position = Self.position(in: policySet, governing: facts)
         let owner = Owner(user: user, position: position)
         let policy = policy(at: position)
         let group = group(owner)
@@ -170,7 +175,7 @@ struct NaiveLedger {
 
     mutating func admit(_ caller: Caller) -> Outcome {
         let (facts, user) = (facts[caller.facts], userOfFacts[caller.facts])
-        let position = policySet.position(governing: facts)
+        let position = Self.position(in: policySet, governing: facts)
         let owner = Owner(user: user, position: position)
         let policy = policy(at: position)
         let judgement = judge(caller)
@@ -265,36 +270,32 @@ struct NaiveLedger {
     private func payer(
         for user: Int, beside doomed: [UInt64], limit: Int
     ) -> (id: UInt64, choice: Choice)? {
+        guard users[user].isIdentified else { return nil }
         let others = live.filter { $0.isEvictable && !doomed.contains($0.id) }
         switch policySet.global.onExcess {
         case .rejectNewest: return nil
-        case .closeOldest: return others.first.map { ($0.id, .oldest) }
+        case .closeOldest:
+            return anonymous(among: others) ?? others.first.map { ($0.id, .oldest) }
         case .closeOldestOfHeaviest:
+            if let anonymous = anonymous(among: others) { return anonymous }
             let weight = live.count { $0.user == user } + 1 - doomed.count
-            let userCount = Set(live.map(\.user) + [user]).count
-            var payingUser = user
+            let userCount = Set(live.map(\.user) + [user]).count { users[$0].isIdentified }
             if let heaviest = heaviest(except: user), heaviest.weight > weight,
                 heaviest.weight * userCount > limit
             {
-                payingUser = heaviest.user
+                return strangers(others.filter { $0.user == heaviest.user }, otherwise: .heaviest)
             }
-            let candidates = others.filter { $0.user == payingUser }
-            if let paying = pick(1, of: candidates, otherwise: .heaviest).first { return paying }
-            // Nobody living has too many: the oldest that is dead.
-            guard doomed.isEmpty else { return nil }
-            for one in others {
-                switch one.vitals.condition {
-                case .stalled: return (one.id, .stalled)
-                case .unacknowledged: return (one.id, .unacknowledged)
-                case .well: continue
-                }
-            }
-            return nil
+            let own = others.filter { $0.user == user }
+            if let paying = pick(1, of: own, otherwise: .heaviest).first { return paying }
+            // Nobody living has too many: the oldest that is lost.
+            return doomed.isEmpty ? lost(among: others) : nil
         }
     }
 
-    private func heaviest(except exception: Int?) -> (user: Int, weight: Int)? {
-        standings.filter { $0.key != exception }
+    func heaviest(
+        except exception: Int?, isIdentified: Bool = true
+    ) -> (user: Int, weight: Int)? {
+        standings.filter { $0.key != exception && users[$0.key].isIdentified == isIdentified }
             .min { ($1.value.weight, $0.value.since) < ($0.value.weight, $1.value.since) }
             .map { ($0.key, $0.value.weight) }
     }
@@ -321,7 +322,7 @@ struct NaiveLedger {
         let before = streams.map { policy(at: $0.position)?.name }
         policySet = set
         for index in streams.indices {
-            let position = set.position(governing: facts[streams[index].facts])
+            let position = Self.position(in: set, governing: facts[streams[index].facts])
             streams[index].position = position
             streams[index].isEvictable =
                 facts[streams[index].facts].isEvictable(under: policy(at: position))
@@ -382,11 +383,15 @@ struct NaiveLedger {
     private var globalSurplusVictim: Entry? {
         guard globalSurplus > 0, let limit = policySet.global.maxStreams else { return nil }
         let closable = live.filter(\.isEvictable)
+        if let heaviest = heaviest(except: nil, isIdentified: false) {
+            return closable.first { $0.user == heaviest.user }
+        }
         switch policySet.global.onExcess {
         case .rejectNewest, .closeOldest: return closable.first
         case .closeOldestOfHeaviest:
             guard let heaviest = heaviest(except: nil),
-                heaviest.weight * Set(live.map(\.user)).count > limit
+                heaviest.weight * Set(live.map(\.user)).count(where: { users[$0].isIdentified })
+                    > limit
             else { return nil }
             return closable.first { $0.user == heaviest.user }
         }

@@ -13,6 +13,7 @@ struct ClosingRecordsTests {
             (.oldest, "oldest", ""),
             (.idlest, "idlest", ", the idlest goes"),
             (.heaviest, "heaviest", ", the heaviest user pays"),
+            (.anonymous, "anonymous", ", streams without a token go first"),
             (.stalled, "stalled", ", this client does not read"),
             (.unacknowledged, "unacknowledged", ", this client gives no sign"),
             (.onlyHeartbeats, "only_heartbeats", ", only heartbeats came here"),

@@ -43,6 +43,10 @@ struct clinux_tcp_state {
     uint32_t probes;           // probes in a row without an answer
     uint32_t silence_ms;       // since the last acknowledgement came
     uint32_t idle_ms;          // since the last data went out
+    uint32_t timeout_ms;       // until the next retransmission, doubled each time
+    uint32_t backoff;          // how often it was doubled
+    uint32_t unsent;           // bytes that wait for the peer's window
+    uint32_t keep_idle_ms;     // after how much silence probes begin
 };
 int clinux_tcp_state(int descriptor, struct clinux_tcp_state *state);
 

@@ -56,9 +56,11 @@ extension PolicyFile.Global {
                 "How many streams this instance carries at once."),
             onExcess: section.value(
                 "on_excess", .word(), default: .closeOldestOfHeaviest,
-                "What happens above `max_streams`. `close_oldest_of_heaviest` is fair: the user "
-                    + "with the most streams pays. `close_oldest` closes the oldest of all, "
-                    + "`reject_newest` turns the newcomer away."),
+                "What happens above `max_streams`. A stream without a token never closes another, "
+                    + "and those that are there go first, of the address with the most. Then "
+                    + "`close_oldest_of_heaviest` is fair: the user with the most streams pays. "
+                    + "`close_oldest` closes the oldest of all. `reject_newest` turns every "
+                    + "newcomer away."),
             reloadClosesPerSecond: section.value(
                 "reload_closes_per_second", .wholeNumber(1...10_000), default: 100,
                 "How many surplus streams a reload with a lower limit closes per second, so that "
