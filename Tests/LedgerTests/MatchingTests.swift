@@ -3,7 +3,7 @@ import Testing
 @testable import Ledger
 @testable import Policy
 
-@Suite("D21: a reload is prepared while verdicts go on")
+@Suite("Item 21: a reload is prepared while verdicts go on")
 struct MatchingTests {
     private static let first = set([policy("default", perUser: 3)])
     private static let second = set(

@@ -5,7 +5,7 @@ import Testing
 @testable import Policy
 
 /// The index of a set against the plain reading of it: the first policy that fits, asked in turn.
-@Suite("D21: a policy is found without asking each of them")
+@Suite("Item 21: a policy is found without asking each of them")
 struct PolicyIndexTests {
     @Test("Random sets and streams: the same policy as by asking each in turn")
     func agrees() throws {
