@@ -65,4 +65,6 @@ struct Frame {
 
     /// Whether the client ends its side of the stream with it.
     var endsStream: Bool { (kind == .data || kind == .headers) && flags & 0x1 != 0 }
+    /// Whether a field section ends with it.
+    var endsHeaders: Bool { flags & 0x4 != 0 }
 }

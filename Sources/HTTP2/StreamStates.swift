@@ -15,6 +15,8 @@ struct StreamStates {
     }
 
     private var highest: Int32 = 0
+    /// The stream whose field section goes on.
+    private var section: Int32?
     /// Streams that are not closed, and whether the client has said its last on them.
     private var open: [Int32: Bool] = [:]
     /// Closed by us, or ignored, before the client had said its last.
@@ -33,7 +35,8 @@ struct StreamStates {
     /// Whether `frame` may come now; notes what it says. `ignoresNew`: streams that it would open are
     /// not served any more.
     mutating func judge(_ frame: Frame, ignoresNew: Bool) -> Verdict {
-        // What belongs to the connection is nghttp2's matter, and whether CONTINUATION is due.
+        if breaksSection(frame) { return .breach(.protocolError) }
+        // What belongs to the connection is nghttp2's matter.
         guard frame.stream != 0 else { return .expected }
         switch frame.kind {
         // In any state: PRIORITY, and what nobody knows.
@@ -47,6 +50,14 @@ struct StreamStates {
         if let hasEnded = open[frame.stream] { return judgeOpen(frame, hasEnded: hasEnded) }
         if dropped.contains(frame.stream) { return .late }
         return judgeClosed(frame)
+    }
+
+    /// A field section is one piece, with nothing in between (RFC 9113, section 4.3).
+    private mutating func breaksSection(_ frame: Frame) -> Bool {
+        let goesOn = frame.kind == .continuation
+        guard goesOn == (section != nil), !goesOn || frame.stream == section else { return true }
+        if goesOn || frame.kind == .headers { section = frame.endsHeaders ? nil : frame.stream }
+        return false
     }
 
     private mutating func judgeIdle(_ frame: Frame, ignoresNew: Bool) -> Verdict {

@@ -142,7 +142,7 @@ struct StreamStateTests {
         var sent = 0
         while peer.failure == nil, sent < 2 * Self.framesMax {
             peer.send(
-                kind.frame(on: stream), taking: state != .resetUnsent || kind == .continuation)
+                kind.frame(on: stream), taking: state != .resetUnsent)
             sent += 1
         }
         peer.take()
