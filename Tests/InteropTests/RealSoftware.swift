@@ -28,6 +28,16 @@ enum Fixtures {
         return try existing("/usr/sbin/nginx", mend: mend)
     }
 
+    /// PHP's own server.
+    static func php() throws -> String {
+        try existing("/usr/bin/php", mend: "run scripts/packages --test")
+    }
+
+    /// Node's package for cookies.
+    static func nodeCookie() throws -> String {
+        try existing("/usr/share/nodejs/cookie/index.js", mend: "run scripts/packages --test")
+    }
+
     /// Looks whether the browser is there.
     static func check(_ browser: Browser.Kind) throws {
         _ = try existing("/usr/bin/\(browser.command)", mend: "run scripts/packages --test")
