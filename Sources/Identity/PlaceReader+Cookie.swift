@@ -33,6 +33,10 @@ extension PlaceReader {
 
 /// The cookies of a request, as one line.
 private struct CookieLine {
+    /// How many cookies may stand in front of a token. Servers ignore what is behind so many, two
+    /// hundred or more.
+    private static let cookiesMax = 64
+
     let bytes: ArraySlice<UInt8>
     private let pieces: [ArraySlice<UInt8>]
 
@@ -90,7 +94,8 @@ private struct CookieLine {
     func writtenPlainly(_ own: [Int], _ name: TokenName) -> [UInt8]? {
         guard let first = own.first else { return nil }
         let plain = name.bytes + [UInt8(ascii: "=")] + value(of: first)
-        let isHidden = !pieces[..<first].allSatisfy(\.isPlainCookie)
+        let isHidden =
+            first > Self.cookiesMax || !pieces[..<first].allSatisfy(\.isPlainCookie)
         guard isHidden || own.count > 1 || !pieces[first].trimmed.elementsEqual(plain) else {
             return nil
         }

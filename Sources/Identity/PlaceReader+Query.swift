@@ -5,15 +5,28 @@ extension PlaceReader {
     /// Parsers of queries part them at `&`, some at `;` too; names are trimmed, cut off, decoded once
     /// or more, indexed by brackets, or read in any case. A parameter counts only if no other could be
     /// one of its name, and its name is written plainly for the gateway.
-    func takeParameter(in target: inout RequestTarget) throws(IdentityError) -> Token? {
+    ///
+    /// The body of a form has parameters too, which many frameworks mix with those of the query.
+    func takeParameter(in head: inout RequestHead) throws(IdentityError) -> Token? {
+        let token = try takeParameter(in: &head.target)
+        if token != nil, head.hasForm { throw .ambiguous }
+        return token
+    }
+
+    /// How many parameters may stand in front of a token. Frameworks ignore what is behind so many,
+    /// a thousand mostly, and would see a guest.
+    private static let parametersMax = 256
+
+    private func takeParameter(in target: inout RequestTarget) throws(IdentityError) -> Token? {
         guard let query = target.query else { return nil }
         let bytes = Array(query.utf8)
         let pairs = bytes[...].split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
         var values: [ArraySlice<UInt8>] = []
         var isPlain = true
-        for pair in pairs {
+        for (index, pair) in pairs.enumerated() {
             let written = pair.name
             if isOwn(written) {
+                guard index <= Self.parametersMax else { throw .ambiguous }
                 let rest = pair[written.endIndex...]
                 guard rest.first != UInt8(ascii: ";") else { throw .ambiguous }
                 values.append(rest.dropFirst())
@@ -36,7 +49,7 @@ extension PlaceReader {
         for value in values.dropFirst() {
             guard !value.isEmpty, try TokenValue.query(value) == token else { throw .conflict }
         }
-        if !isPlain, name.isUnreserved {
+        if values.count > 1 || !isPlain && name.isUnreserved {
             target = RequestTarget(path: target.path, query: plainQuery(pairs))
         }
         return token
@@ -53,13 +66,39 @@ extension PlaceReader {
             || written.contains(UInt8(ascii: "%")) && name.isAlike(written.fullyDecoded[...])
     }
 
+    /// The query with one parameter of the name, spelled as the settings do where that can be.
     private func plainQuery(_ pairs: [ArraySlice<UInt8>]) -> String {
         var query: [UInt8] = []
-        for (index, pair) in pairs.enumerated() {
-            if index > 0 { query.append(UInt8(ascii: "&")) }
-            query += isOwn(pair.name) ? name.bytes + pair[pair.name.endIndex...] : pair
+        var isFirst = true, isThere = false
+        for pair in pairs {
+            let isOwn = isOwn(pair.name)
+            if isOwn, isThere { continue }
+            if !isFirst { query.append(UInt8(ascii: "&")) }
+            isFirst = false
+            if isOwn, name.isUnreserved {
+                query += name.bytes + pair[pair.name.endIndex...]
+            } else {
+                query += pair
+            }
+            isThere = isThere || isOwn
         }
         return String(decoding: query, as: UTF8.self)
+    }
+}
+
+extension RequestHead {
+    /// Whether a body comes that a form has made.
+    fileprivate var hasForm: Bool {
+        switch framing {
+        case .none, .length(0): return false
+        case .length, .chunked, .untilClose: break
+        }
+        return fields.entries.contains { entry in
+            guard entry.known == .contentType else { return false }
+            let type = fields.bytes[entry.value].trimmed
+            return type.prefix(33).equalsIgnoringCase("application/x-www-form-urlencoded")
+                || type.prefix(19).equalsIgnoringCase("multipart/form-data")
+        }
     }
 }
 

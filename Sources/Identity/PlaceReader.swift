@@ -40,7 +40,7 @@ struct PlaceReader: Sendable {
         case .bearer: try takeBearer(in: &head.fields)
         case .header: try takeHeader(in: &head.fields)
         case .cookie: try takeCookie(in: &head.fields)
-        case .query: try takeParameter(in: &head.target)
+        case .query: try takeParameter(in: &head)
         case .certificate: nil
         }
     }

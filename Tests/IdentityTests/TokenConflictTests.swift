@@ -55,6 +55,41 @@ struct TokenConflictTests {
     }
 
     @Test(
+        "I05: a form in the body may hold a second one",
+        arguments: [
+            ("application/x-www-form-urlencoded", 7, true), ("Multipart/Form-Data; x=y", 7, true),
+            ("application/json", 7, false), ("application/x-www-form-urlencoded", 0, false),
+        ] as [(String, Int64, Bool)])
+    func forms(type: String, length: Int64, isDoubtful: Bool) throws {
+        let plain = request(query: "access_token=a", [("Content-Type", type)])
+        let head = RequestHead(
+            method: .post, target: plain.target, version: .http11, authority: "example.com",
+            fields: plain.fields, framing: .length(length), wantsKeepAlive: true)
+
+        if isDoubtful {
+            #expect(throws: IdentityError.ambiguous) { try Self.rules.token(in: head) }
+        } else {
+            #expect(try Self.rules.token(in: head)?.secret == "a")
+        }
+    }
+
+    @Test("I05: what stands behind so much that a gateway may ignore it", arguments: [256, 257])
+    func behindMany(count: Int) throws {
+        let query = String(repeating: "a&", count: count) + "access_token=b"
+        if count > 256 {
+            #expect(throws: IdentityError.ambiguous) {
+                try Self.rules.token(in: request(query: query))
+            }
+        } else {
+            #expect(try Self.rules.token(in: request(query: query))?.secret == "b")
+        }
+
+        var head = request([("Cookie", String(repeating: "a=b; ", count: count) + "session=c")])
+        #expect(Self.rules.read(&head) == .token(try Token(Array("c".utf8))))
+        #expect(head.fields.first(.cookie)?.hasPrefix("session=c; a=b; ") == true)
+    }
+
+    @Test(
         "The same token more than once is one token",
         arguments: [
             ("access_token=a%62", [("Authorization", "Bearer ab"), ("Cookie", "session=\"ab\"")]),

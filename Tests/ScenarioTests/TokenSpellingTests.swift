@@ -68,7 +68,10 @@ extension Scenarios {
                     arrives: "?a=b&access_token=M&&c"),
                 Spelling(
                     "query:access_token", "?access_token=M&access_token=M",
-                    arrives: "?access_token=M&access_token=M"),
+                    arrives: "?access_token=M"),
+                Spelling(
+                    "query:access_token", "?a&access_token=M&b=c&access%5Ftoken=M&d",
+                    arrives: "?a&access_token=M&b=c&d"),
             ]
 
             func filled(_ text: String) -> String {
