@@ -82,9 +82,10 @@ struct EvictionAudit {
     private func problem(ofOwn user: String, _ line: LogLine, _ newcomer: String) -> String? {
         if user != newcomer { return "another user pays" }
         if streams(of: user).count < userLimit { return "there was room" }
-        // Of one's own streams one that does not read goes first.
+        // Of one's own streams those go first that do not read, and so get nothing.
         let isOldest = streams(of: user).first == line["stream"]
-        return isOldest || line["choice"] == "stalled" ? nil : "not the oldest"
+        let isDead = ["stalled", "unacknowledged", "only_heartbeats"].contains(line["choice"])
+        return isOldest || isDead ? nil : "not the oldest"
     }
 
     /// Nobody is silent for so long here that a stranger may take the place.
