@@ -22,10 +22,3 @@ extension UInt8 {
 
     var isUpperLetter: Bool { self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") }
 }
-
-extension Collection<UInt8> {
-    /// Whether these bytes and those of `other` differ at most in the case of letters.
-    func equalsIgnoringCase(_ other: some Collection<UInt8>) -> Bool {
-        count == other.count && zip(self, other).allSatisfy { $0.lowercased == $1.lowercased }
-    }
-}

@@ -13,6 +13,9 @@ package struct ClientOrigin: Equatable, Sendable {
     /// of the client is its own word, and ends here.
     package let forwardedFor: String
 
+    /// How many proxies are believed to stand in a row. A longer list ends there.
+    private static let hopsMax = 32
+
     /// What the socket says, and nobody else.
     package init(peer: String, scheme: String) {
         address = peer
@@ -24,22 +27,31 @@ package struct ClientOrigin: Equatable, Sendable {
     /// Believes a `peer` that is trusted, and those before it as long as each is trusted too.
     ///
     /// From right to left, because every proxy adds whom it was called by at the end; the client is
-    /// the first that is not trusted, or the very first. An address that cannot be read ends all
-    /// belief: then it is the peer.
+    /// the first that is not trusted, or the very first. What cannot be read ends the walk: the
+    /// client is then the last that could.
+    ///
+    /// Proxies write `X-Forwarded-For` or `Forwarded`, and pass on what a client has written in the
+    /// other one. When both are there and name two clients, nobody can tell whose word is whose, and
+    /// neither is believed: the client is the peer. A field whose end cannot be read is no proxy's.
     package init(
         _ request: RequestHead, peer: String, scheme: String, isTrusted: (String) -> Bool
     ) {
         self.init(peer: peer, scheme: scheme)
         guard isTrusted(peer) else { return }
         let fields = request.fields
-        let isListed = fields.count(of: .xForwardedFor) > 0
-        let hops = isListed ? Self.listed(fields.all(.xForwardedFor)) : ForwardedHop.all(fields)
-        guard let hops, let chain = Self.chain(hops, isTrusted: isTrusted) else { return }
-        let client = chain.first
+        let listed = Self.chain(.xForwardedFor, in: fields, isTrusted)
+        let told = Self.chain(.forwarded, in: fields, isTrusted)
+        if let listed, let told, listed.first?.address != told.first?.address { return }
+        let chain = listed ?? told ?? []
+        // A proxy that writes `Forwarded` says there what it says.
+        let isTold = listed == nil && told != nil
+        let (ofScheme, ofHost) =
+            isTold
+            ? (chain.first?.scheme, chain.first?.host)
+            : (Self.only(fields, .xForwardedProto), Self.only(fields, .xForwardedHost))
         self.init(
-            address: client?.address ?? peer,
-            scheme: Self.scheme(client?.scheme ?? Self.only(fields, .xForwardedProto)) ?? scheme,
-            host: Self.host(client?.host ?? Self.only(fields, .xForwardedHost)),
+            address: chain.first?.address ?? peer, scheme: Self.scheme(ofScheme) ?? scheme,
+            host: Self.host(ofHost),
             forwardedFor: (chain.map(\.address) + [peer]).joined(separator: ", "))
     }
 
@@ -50,44 +62,46 @@ package struct ClientOrigin: Equatable, Sendable {
         self.forwardedFor = forwardedFor
     }
 
-    private static func listed(_ lines: [String]) -> [ForwardedHop]? {
-        lines.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
-            .map { ForwardedHop(node: $0.trimmingSpaces) }
-    }
-
-    /// The client and all behind it; `nil` when one of these cannot be read.
+    /// The client and all behind it, as one of the two fields tells it; `nil` without the field, or
+    /// when not even its end can be read.
     private static func chain(
-        _ hops: [ForwardedHop], isTrusted: (String) -> Bool
+        _ name: FieldName, in fields: Fields, _ isTrusted: (String) -> Bool
     ) -> [Known]? {
+        var list = ForwardedList(name, in: fields)
         var chain: [Known] = []
-        for hop in hops.reversed() {
-            guard let address = hop.address else { return nil }
+        var isRead = false
+        while chain.count < hopsMax, let element = list.next() {
+            let hop =
+                name == .forwarded
+                ? ForwardedHop(element: element) : ForwardedHop(node: element)
+            guard let hop else { break }
+            isRead = true
+            guard let address = hop.address else { break }
             chain.append(Known(address: address, scheme: hop.scheme, host: hop.host))
             if !isTrusted(address) { break }
         }
-        return chain.reversed()
+        return isRead ? chain.reversed() : nil
     }
 
     private struct Known {
         let address: String
-        let scheme: String?
-        let host: String?
+        let scheme: ArraySlice<UInt8>?
+        let host: ArraySlice<UInt8>?
     }
 
     /// The value of a field that stands once.
-    private static func only(_ fields: Fields, _ name: FieldName) -> String? {
-        fields.count(of: name) == 1 ? fields.first(name) : nil
+    private static func only(_ fields: Fields, _ name: FieldName) -> ArraySlice<UInt8>? {
+        guard fields.count(of: name) == 1 else { return nil }
+        return fields.entries.first { $0.known == name }.map { fields.bytes[$0.value] }
     }
 
-    private static func scheme(_ text: String?) -> String? {
-        let text = text?.trimmingSpaces.lowercased()
-        return text == "https" || text == "http" ? text : nil
+    private static func scheme(_ text: ArraySlice<UInt8>?) -> String? {
+        guard let text = text?.trimmingSpaces else { return nil }
+        return ["https", "http"].first { text.equalsIgnoringCase($0.utf8) }
     }
 
-    private static func host(_ text: String?) -> String? {
-        guard let text = text?.trimmingSpaces, Authority.isValid(Array(text.utf8)[...]) else {
-            return nil
-        }
-        return String(text)
+    private static func host(_ text: ArraySlice<UInt8>?) -> String? {
+        guard let text = text?.trimmingSpaces, Authority.isValid(text) else { return nil }
+        return String(decoding: text, as: UTF8.self)
     }
 }

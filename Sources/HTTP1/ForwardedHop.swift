@@ -3,76 +3,86 @@ import HTTPModel
 /// One proxy's word about who has called it: an element of `Forwarded` (RFC 7239, section 4), or of
 /// `X-Forwarded-For`.
 struct ForwardedHop {
-    /// `nil` when it is missing or cannot be read.
+    /// `nil` when the proxy does not tell it.
     private(set) var address: String?
-    private(set) var scheme: String?
-    private(set) var host: String?
+    private(set) var scheme: ArraySlice<UInt8>?
+    private(set) var host: ArraySlice<UInt8>?
 
-    init(node: Substring) { address = NodeName.address(node) }
+    /// An element of `X-Forwarded-For`; `nil` when it is neither an address nor a word for none.
+    init?(node: ArraySlice<UInt8>) {
+        let node = node.trimmingSpaces
+        address = NodeName.address(node)
+        let isHidden = node.first == UInt8(ascii: "_") || node.elementsEqual("unknown".utf8)
+        if address == nil, !isHidden { return nil }
+    }
+
+    /// An element of `Forwarded`; `nil` when it cannot be read.
+    init?(element: ArraySlice<UInt8>) {
+        guard let pairs = Self.pairs(of: element) else { return nil }
+        var names: [ArraySlice<UInt8>] = []
+        for pair in pairs {
+            let pair = pair.trimmingSpaces
+            guard let equals = pair.firstIndex(of: UInt8(ascii: "=")),
+                let value = Self.unquoted(pair[(equals + 1)...])
+            else { return nil }
+            let name = pair[..<equals]
+            guard !names.contains(where: { name.equalsIgnoringCase($0) }),
+                names.count < Self.pairsMax
+            else { return nil }
+            names.append(name)
+            if name.equalsIgnoringCase("for".utf8) {
+                address = NodeName.address(value)
+            } else if name.equalsIgnoringCase("proto".utf8) {
+                scheme = value
+            } else if name.equalsIgnoringCase("host".utf8) {
+                host = value
+            }
+        }
+    }
+
+    /// RFC 7239 knows four; others may stand beside them.
+    private static let pairsMax = 16
 
     /// `Forwarded` for a chain as in `X-Forwarded-For`. Scheme and host are what the client, the
     /// first of them, has used.
     static func text(chain: String, scheme: String, host: String) -> String {
-        let nodes = chain.split(separator: ",").map {
-            "for=\(NodeName.forwarded($0.trimmingSpaces))"
+        let nodes = chain.utf8.split(separator: UInt8(ascii: ",")).map {
+            let node = Array($0)[...].trimmingSpaces
+            return "for=\(NodeName.forwarded(String(decoding: node, as: UTF8.self)))"
         }
         let first = (nodes.first ?? "for=unknown") + ";host=\"\(host)\";proto=\(scheme)"
         return ([first] + nodes.dropFirst()).joined(separator: ", ")
     }
 
-    private init() {}
-
-    /// All elements, in order; `nil` when a field cannot be read.
-    static func all(_ fields: Fields) -> [ForwardedHop]? {
-        var hops: [ForwardedHop] = []
-        for line in fields.all(.forwarded) {
-            guard let elements = split(line[...], at: ",") else { return nil }
-            for element in elements {
-                guard let hop = read(element) else { return nil }
-                hops.append(hop)
-            }
+    /// A token, or the text between quotes; empty when it has an escape, which stands for nothing
+    /// that is of use here.
+    private static func unquoted(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard text.first == quote else {
+            return text.allSatisfy(\.isToken) && !text.isEmpty ? text : nil
         }
-        return hops
-    }
-
-    private static func read(_ element: Substring) -> ForwardedHop? {
-        guard let pairs = split(element, at: ";") else { return nil }
-        var hop = ForwardedHop()
-        var seen: Set<String> = []
-        for pair in pairs {
-            let pair = pair.trimmingSpaces
-            guard let equals = pair.firstIndex(of: "=") else { return nil }
-            let name = pair[..<equals].lowercased()
-            guard let value = unquoted(pair[pair.index(after: equals)...]),
-                seen.insert(name).inserted
-            else { return nil }
-            switch name {
-            case "for": hop.address = NodeName.address(value[...])
-            case "proto": hop.scheme = value
-            case "host": hop.host = value
-            default: continue
-            }
-        }
-        return hop
-    }
-
-    /// A token, or the text between quotes. An escape stands for nothing that is of use here.
-    private static func unquoted(_ text: Substring) -> String? {
-        guard text.hasPrefix("\"") else {
-            return text.utf8.allSatisfy(\.isToken) && !text.isEmpty ? String(text) : nil
-        }
-        guard text.utf8.count >= 2, text.hasSuffix("\"") else { return nil }
+        guard text.count >= 2, text.last == quote else { return nil }
         let inner = text.dropFirst().dropLast()
-        return inner.contains("\"") || inner.contains("\\") ? nil : String(inner)
+        if inner.contains(backslash) { return [] }
+        return inner.contains(quote) ? nil : inner
     }
 
-    /// The parts between separators that stand outside of quotes; `nil` when a quote does not end.
-    private static func split(_ text: Substring, at separator: Character) -> [Substring]? {
+    /// The parts between the semicolons outside of quotes; `nil` when a quote does not end.
+    private static func pairs(of element: ArraySlice<UInt8>) -> [ArraySlice<UInt8>]? {
         var isQuoted = false
-        let parts = text.split(omittingEmptySubsequences: false) { character in
-            if character == "\"" { isQuoted.toggle() }
-            return character == separator && !isQuoted
+        var isEscaped = false
+        let parts = element.split(omittingEmptySubsequences: false) { byte in
+            if isEscaped {
+                isEscaped = false
+            } else if byte == quote {
+                isQuoted.toggle()
+            } else {
+                isEscaped = isQuoted && byte == backslash
+            }
+            return byte == UInt8(ascii: ";") && !isQuoted
         }
         return isQuoted ? nil : parts
     }
+
+    private static let quote = UInt8(ascii: "\"")
+    private static let backslash = UInt8(ascii: "\\")
 }

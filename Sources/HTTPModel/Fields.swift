@@ -123,15 +123,21 @@ package struct Fields: Sendable {
         String(decoding: bytes[entry.value], as: UTF8.self)
     }
 
-    /// The members of the comma-separated lists in all lines of that name, in lower case, trimmed,
-    /// empty members left out (RFC 9110, section 5.6.1). For lists of tokens, not of quoted text.
-    package func listMembers(_ name: FieldName) -> [String] {
-        all(name).flatMap { value in
-            value.split(separator: ",").map { member in
-                let trimmed = member.drop { $0 == " " || $0 == "\t" }
-                let end = trimmed.lastIndex { $0 != " " && $0 != "\t" }
-                return String(end.map { trimmed[...$0] } ?? "").lowercased()
-            }
+    /// The values of all lines of that name, as bytes.
+    package func lines(_ name: FieldName) -> [ArraySlice<UInt8>] {
+        entries.filter { $0.known == name }.map { bytes[$0.value] }
+    }
+
+    /// The members of the comma-separated lists in all lines of that name, trimmed, empty members
+    /// left out (RFC 9110, section 5.6.1). For lists of tokens, not of quoted text.
+    package func members(_ name: FieldName) -> [ArraySlice<UInt8>] {
+        lines(name).flatMap { line in
+            line.split(separator: UInt8(ascii: ",")).map(\.trimmingSpaces)
         }.filter { !$0.isEmpty }
+    }
+
+    /// The same in lower case, as text.
+    package func listMembers(_ name: FieldName) -> [String] {
+        members(name).map { String(decoding: $0.map(\.lowercased), as: UTF8.self) }
     }
 }

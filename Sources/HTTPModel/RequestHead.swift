@@ -40,18 +40,14 @@ package struct RequestHead: Sendable {
 
     /// Whether `Accept` names `text/event-stream`: the client means to open a stream.
     package var asksForEventStream: Bool {
-        fields.listMembers(.accept).contains { member in
-            member.split(separator: ";").first.map(String.init)?
-                .trimmingSpaces == "text/event-stream"
-        }
+        fields.members(.accept).contains(where: \.isEventStream)
     }
 }
 
-extension StringProtocol where SubSequence == Substring {
-    /// The text without the spaces and tabs around it.
-    package var trimmingSpaces: Substring {
-        let start = drop { $0 == " " || $0 == "\t" }
-        guard let end = start.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return "" }
-        return start[...end]
+extension ArraySlice<UInt8> {
+    /// Whether it is the media type of event streams, parameters ignored.
+    var isEventStream: Bool {
+        prefix { $0 != UInt8(ascii: ";") }.trimmingSpaces
+            .equalsIgnoringCase("text/event-stream".utf8)
     }
 }

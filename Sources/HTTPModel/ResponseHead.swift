@@ -25,11 +25,8 @@ package struct ResponseHead: Sendable {
     /// Whether this is an event stream: `200` and `text/event-stream`, parameters ignored
     /// (WHATWG HTML, section 9.2.2).
     package var isEventStream: Bool {
-        guard status == 200, fields.count(of: .contentType) == 1,
-            let type = fields.first(.contentType)
-        else { return false }
-        let essence = type.prefix { $0 != ";" }
-        return String(essence).trimmingSpaces.lowercased() == "text/event-stream"
+        let types = fields.lines(.contentType)
+        return status == 200 && types.count == 1 && types[0].isEventStream
     }
 
     /// Whether a coding hides the body from us, so that event boundaries cannot be seen.

@@ -51,3 +51,19 @@ extension UInt8 {
         }
     }
 }
+
+extension ArraySlice<UInt8> {
+    /// The bytes without the spaces and tabs around them (RFC 9110, section 5.6.3).
+    package var trimmingSpaces: Self {
+        let start = drop { $0 == 0x20 || $0 == 0x09 }
+        return start.lastIndex { $0 != 0x20 && $0 != 0x09 }.map { start[...$0] }
+            ?? start[..<start.startIndex]
+    }
+}
+
+extension Collection<UInt8> {
+    /// Whether these bytes and those of `other` differ at most in the case of letters of ASCII.
+    package func equalsIgnoringCase(_ other: some Collection<UInt8>) -> Bool {
+        count == other.count && zip(self, other).allSatisfy { $0.lowercased == $1.lowercased }
+    }
+}

@@ -54,7 +54,7 @@ package enum CrossOriginSharing: Equatable, Sendable {
         }
         if allowOrigin == "*" {
             self = .anyone
-        } else if allowOrigin == origin {
+        } else if allowOrigin.utf8.elementsEqual(origin.utf8) {
             self = .origin(origin, withCredentials: allowCredentials == "true")
         } else {
             self = .none

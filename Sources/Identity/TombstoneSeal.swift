@@ -12,8 +12,8 @@ package struct TombstoneSeal: Sendable {
     package static let prefix = "~s1."
 
     /// Whether a last event id can only be meant for us.
-    package static func looksLikeOne(_ id: Substring) -> Bool {
-        id.utf8.starts(with: prefix.utf8)
+    package static func looksLikeOne(_ id: ArraySlice<UInt8>) -> Bool {
+        id.starts(with: prefix.utf8)
     }
 
     private static let headBytes = 22

@@ -10,7 +10,9 @@ extension RequestHead {
     /// imitate it.
     var clientKind: Policy.ClientKind {
         if !fields.all(named: "mcp-session-id").isEmpty { return .mcp }
-        let asksForStreamsOnly = fields.all(.accept).map(\.trimmingSpaces) == ["text/event-stream"]
+        let accepted = fields.lines(.accept)
+        let asksForStreamsOnly =
+            accepted.count == 1 && accepted[0].elementsEqual("text/event-stream".utf8)
         let passesCaches = fields.listMembers(.cacheControl).contains {
             $0 == "no-cache" || $0 == "no-store"
         }

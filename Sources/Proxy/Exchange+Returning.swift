@@ -10,10 +10,10 @@ extension Exchange {
     /// Only a valid one has consequences.
     func readTombstone() {
         // A tombstone has no comma. Somebody in between may have joined two fields into one.
-        let members = request.fields.first(.lastEventID)?.split(separator: ",") ?? []
-        if let text = members.map(\.trimmingSpaces).first(where: TombstoneSeal.looksLikeOne) {
+        let members = request.fields.members(.lastEventID)
+        if let text = members.first(where: TombstoneSeal.looksLikeOne) {
             request.fields.remove(.lastEventID)
-            let id = accept(tombstone: String(text))
+            let id = accept(tombstone: String(decoding: text, as: UTF8.self))
             if !id.isEmpty { request.fields.append(.lastEventID, id) }
         }
         if let query = request.target.query,

@@ -6,7 +6,7 @@ import Testing
 struct ClientOriginTests {
     /// 10.x and unix sockets are trusted.
     private func origin(_ fields: String, peer: String = "10.0.0.1") throws -> ClientOrigin {
-        let request = try parseRequest("GET / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n")
+        let request = try parseRequest(utf8: "GET / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n")
         return ClientOrigin(request, peer: peer, scheme: "http") {
             $0.hasPrefix("10.") || $0.hasPrefix("unix:") || $0.hasPrefix("fd00:")
         }
@@ -47,8 +47,8 @@ struct ClientOriginTests {
                 "2001:db8::7, 10.0.0.2, 10.0.0.1"
             ),
             (
-                "X-Forwarded-For: 192.0.2.7\r\nForwarded: for=1.1.1.1\r\n", "192.0.2.7",
-                "192.0.2.7, 10.0.0.1"
+                "X-Forwarded-For: 192.0.2.7\r\nForwarded: for=1.1.1.1, for=192.0.2.7\r\n",
+                "192.0.2.7", "192.0.2.7, 10.0.0.1"
             ),
         ])
     func trusted(fields: String, address: String, chain: String) throws {
@@ -58,20 +58,94 @@ struct ClientOriginTests {
     }
 
     @Test(
-        "I02 an address that cannot be read leaves the peer",
+        "I02 an end that cannot be read leaves the peer",
         arguments: [
             "X-Forwarded-For: \r\n", "X-Forwarded-For: unknown\r\n",
-            "X-Forwarded-For: 192.0.2.7, \r\n", "X-Forwarded-For: 192.0.2.7, x, 10.0.0.2\r\n",
+            "X-Forwarded-For: 192.0.2.7, \r\n", "X-Forwarded-For: 192.0.2.7, x\r\n",
             "X-Forwarded-For: 192.0.2.7:x\r\n", "X-Forwarded-For: [192.0.2.7]\r\n",
             "X-Forwarded-For: 1.2.3.4%eth0\r\n", "X-Forwarded-For: 01.2.3.4\r\n",
+            "X-Forwarded-For: 192.0.2.7\u{600}\r\n", "X-Forwarded-For: \u{661}.2.3.4\r\n",
             "Forwarded: for=unknown\r\n", "Forwarded: for=_hidden\r\n", "Forwarded: by=1.1.1.1\r\n",
             "Forwarded: for=\"192.0.2.7\r\n", "Forwarded: for=192.0.2.7;for=1.1.1.1\r\n",
-            "Forwarded: 192.0.2.7\r\n", "Forwarded: \r\n", "",
+            "Forwarded: 192.0.2.7\r\n", "Forwarded: \r\n", "Forwarded: for=192.0.2.7\"\r\n",
+            "Forwarded: for=192.0.2.7;FOR=1.1.1.1\r\n", "",
         ])
     func unreadable(fields: String) throws {
         let origin = try origin(fields)
         #expect(origin.address == "10.0.0.1")
         #expect(origin.forwardedFor == "10.0.0.1")
+    }
+
+    @Test(
+        "A6: what a client writes ahead of a proxy changes nothing of what the proxy writes",
+        arguments: [
+            "1.1.1.1", "1.1.1.1\u{600}", "\u{600}", "\u{301}", "1.1.1.1\u{200D}", "x", "\"",
+            "\"1.1.1.1",
+            ",", "", "\\", "\"\\", "unknown", "1.1.1.1,\u{600}", "\u{1F1E6}", "\u{110BD}",
+            "10.0.0.9\u{600}", "[", "for=1.1.1.1", "for=\"", "for=\"\\\"", "for=\"1.1.1.1\u{600}",
+            "for=1.1.1.1;proto=\"", "for=\"a, for=b\"x", ";", "=",
+        ])
+    func client(word: String) throws {
+        for (field, mine) in [
+            ("X-Forwarded-For", "192.0.2.7"), ("Forwarded", "for=192.0.2.7"),
+            ("Forwarded", #"for="192.0.2.7:80";by=_a"#),
+            ("Forwarded", #"by="\"a, b";for=192.0.2.7"#),
+        ] {
+            let next = mine.replacing("192.0.2.7", with: "10.0.0.2")
+            for list in ["\(word), \(mine)", "\(word),\(mine)", "\(word), \(mine), \(next)"] {
+                #expect(try origin("\(field): \(list)\r\n").address == "192.0.2.7", "\(list)")
+            }
+            let lines = "\(field): \(word)\r\n\(field): \(mine)\r\n"
+            #expect(try origin(lines).address == "192.0.2.7", "\(lines)")
+        }
+    }
+
+    @Test(
+        "A6: what cannot be read ends the walk at the last proxy that could",
+        arguments: [
+            ("X-Forwarded-For: 192.0.2.7, x, 10.0.0.2\r\n", "10.0.0.2", "10.0.0.2, 10.0.0.1"),
+            (
+                "X-Forwarded-For: unknown, 10.0.0.3, 10.0.0.2\r\n", "10.0.0.3",
+                "10.0.0.3, 10.0.0.2, 10.0.0.1"
+            ),
+            ("Forwarded: for=\", for=10.0.0.2\r\n", "10.0.0.2", "10.0.0.2, 10.0.0.1"),
+            ("Forwarded: for=_x, for=10.0.0.2\r\n", "10.0.0.2", "10.0.0.2, 10.0.0.1"),
+        ])
+    func end(fields: String, address: String, chain: String) throws {
+        let origin = try origin(fields)
+        #expect(origin.address == address)
+        #expect(origin.forwardedFor == chain)
+    }
+
+    @Test(
+        "A6: of two fields that name two clients, neither is believed",
+        arguments: [
+            ("192.0.2.7", "for=1.1.1.1"), ("1.1.1.1", "for=192.0.2.7"), ("1.1.1.1", "for=unknown"),
+            ("1.1.1.1", "for=_hidden"), ("unknown", "for=1.1.1.1"), ("10.0.0.2", "for=1.1.1.1"),
+            ("1.1.1.1, 10.0.0.2", "for=192.0.2.7, for=10.0.0.2"),
+        ])
+    func disagreement(list: String, told: String) throws {
+        let fields = "X-Forwarded-For: \(list)\r\nForwarded: \(told)\r\n"
+        #expect(try origin(fields) == ClientOrigin(peer: "10.0.0.1", scheme: "http"))
+    }
+
+    @Test(
+        "A6: a field whose end cannot be read is no proxy's, and takes nothing from the other",
+        arguments: [
+            "Forwarded: for=\"x\r\nX-Forwarded-For: 192.0.2.7\r\n",
+            "Forwarded: \r\nX-Forwarded-For: 192.0.2.7\r\n",
+            "X-Forwarded-For: x\r\nForwarded: for=192.0.2.7\r\n",
+            "X-Forwarded-For: \r\nForwarded: for=192.0.2.7\r\n",
+        ])
+    func unreadableOther(fields: String) throws {
+        #expect(try origin(fields).address == "192.0.2.7")
+    }
+
+    @Test func `A6: a row of proxies has an end`() throws {
+        let list = Array(repeating: "10.0.0.2", count: 800).joined(separator: ",")
+        let origin = try origin("X-Forwarded-For: 192.0.2.7,\(list)\r\n")
+        #expect(origin.address == "10.0.0.2")
+        #expect(origin.forwardedFor.utf8.count < 400)
     }
 
     @Test(
@@ -87,6 +161,9 @@ struct ClientOriginTests {
             ("X-Forwarded-Host: a\r\nX-Forwarded-Host: b\r\n", "http", nil),
             ("Forwarded: for=192.0.2.7;proto=https;host=\"a:80\"\r\n", "https", "a:80"),
             ("Forwarded: for=1.1.1.1;proto=https, for=192.0.2.7\r\n", "http", nil),
+            ("Forwarded: for=192.0.2.7\r\nX-Forwarded-Proto: https\r\n", "http", nil),
+            ("Forwarded: for=192.0.2.7\r\nX-Forwarded-Host: evil\r\n", "http", nil),
+            ("X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n", "https", nil),
         ] as [(String, String, String?)])
     func place(fields: String, scheme: String, host: String?) throws {
         let origin = try origin(fields)

@@ -48,6 +48,11 @@ func parseResponse(
     try ResponseParser.parse(bytes(head).span, answering: method, limits: HeadLimits())
 }
 
+/// The same for text beyond Latin-1, as UTF-8.
+func parseRequest(utf8 head: String) throws(HTTP1Error) -> RequestHead {
+    try parseRequest(Array(head.utf8))
+}
+
 /// Everything that a request head says, to be compared and read.
 func summary(of head: RequestHead) -> String {
     """

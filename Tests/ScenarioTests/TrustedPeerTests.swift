@@ -30,6 +30,51 @@ extension Scenarios {
             try await stage.expectSoundEnd()
         }
 
+        @Test(
+            "A6: what a client writes ahead of a trusted proxy changes nothing of what that writes",
+            arguments: [
+                ("x-forwarded-for", "6.6.6.6,\u{600}, 192.0.2.7"),
+                ("x-forwarded-for", "6.6.6.6\u{600}, 192.0.2.7"),
+                ("x-forwarded-for", "\u{110BD}, 192.0.2.7, 127.0.0.9"),
+                ("x-forwarded-for", "\", 192.0.2.7"), ("forwarded", "for=\"a, for=192.0.2.7"),
+                ("forwarded", "x, for=192.0.2.7"),
+                ("forwarded", "for=6.6.6.6\u{600}, for=192.0.2.7"),
+                ("forwarded", "for=\"6.6.6.6\\\", for=192.0.2.7, for=127.0.0.9"),
+            ])
+        func bytes(field: String, value: String) async throws {
+            let stage = try await Stage(.quiet, Self.trusting("127.0.0.0/8"))
+            let client = stage.sluice.client()
+
+            client.request("GET", "/hello", fields: [(field, value)])
+
+            #expect(try await client.whole().status == 200)
+            let request = try #require(stage.gateway.gateway.requests.last)
+            #expect(request.all("x-forwarded-for").first?.hasPrefix("192.0.2.7, ") == true)
+            #expect(try await stage.sluice.log("request")["client"] == "192.0.2.7")
+            try await stage.expectSoundEnd()
+        }
+
+        @Test(
+            "A6: a field of the client's own never beats a proxy's of the other kind",
+            arguments: [
+                ("6.6.6.6", "for=192.0.2.7", "127.0.0.1"),
+                ("192.0.2.7", "for=6.6.6.6", "127.0.0.1"),
+                ("192.0.2.7", "for=\"6.6.6.6", "192.0.2.7"), ("x", "for=192.0.2.7", "192.0.2.7"),
+                ("192.0.2.7", "for=192.0.2.7", "192.0.2.7"),
+            ])
+        func kinds(list: String, told: String, client address: String) async throws {
+            let stage = try await Stage(.quiet, Self.trusting("127.0.0.0/8"))
+            let client = stage.sluice.client()
+
+            client.request(
+                "GET", "/hello", fields: [("x-forwarded-for", list), ("forwarded", told)])
+
+            #expect(try await client.whole().status == 200)
+            let line = try await stage.sluice.log("request")
+            #expect(line["client"]?.split(separator: ":").first.map(String.init) == address)
+            try await stage.expectSoundEnd()
+        }
+
         @Test func `I02: what others say of themselves is not believed`() async throws {
             let stage = try await Stage(.quiet, Self.trusting("10.0.0.0/8"))
             let client = stage.sluice.client()
