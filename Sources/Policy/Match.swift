@@ -28,6 +28,11 @@ package struct Match: Sendable {
             }
     }
 
+    /// Whether host and path fit, whatever else it asks for.
+    func fits(host: String, path: String) -> Bool {
+        (self.host?.fits(host) ?? true) && (self.path?.fits(path) ?? true)
+    }
+
     func fitsMethod(of facts: StreamFacts) -> Bool {
         methods.isEmpty || methods.contains(facts.method.text)
     }

@@ -9,3 +9,26 @@ extension Policy? {
         return self.isWork || !self.evictableMethods.contains(method.text)
     }
 }
+
+/// Whether a request asks for a stream, where neither its method nor its `Accept` says so.
+extension Policy {
+    /// Whether it says so of a request by that method that it governs: because its streams are work,
+    /// or because its match names the method. What HEAD and OPTIONS ask for is never a stream.
+    package func saysStream(_ method: Method) -> Bool {
+        switch method {
+        case .head, .options, .connect, .trace: false
+        case .get, .post, .put, .delete, .patch, .other:
+            isWork || match.methods.contains(method.text)
+        }
+    }
+}
+
+extension PolicySet {
+    /// Whether a request may be one that its policy takes for a request for a stream, before anybody
+    /// has looked at its token.
+    package func maySayStream(_ method: Method, host: String, path: String) -> Bool {
+        sayingStreams.contains {
+            $0.saysStream(method) && $0.match.fits(host: host, path: path)
+        }
+    }
+}

@@ -8,6 +8,8 @@ package struct PolicySet: Sendable {
     /// The bytes it was made from, to tell whether a reload changes anything.
     package let source: [UInt8]
     private let index: PolicyIndex
+    /// Those that say of some request that it asks for a stream.
+    let sayingStreams: [Policy]
 
     package init(
         generation: UInt64, global: GlobalPolicy, policies: [Policy], source: [UInt8] = []
@@ -17,6 +19,7 @@ package struct PolicySet: Sendable {
         self.global = global
         self.policies = policies
         index = PolicyIndex(policies.map(\.match))
+        sayingStreams = policies.filter { $0.isWork || !$0.match.methods.isEmpty }
     }
 
     /// The policy that governs a stream, `nil` when none matches: such a stream is relayed and

@@ -53,13 +53,13 @@ extension Exchange {
         client.record(failure, request: request, stream: nil, network: network)
         guard let answer = failure.answer else { return client.breakOff() }
         client.answer(
-            answer, to: request, mayGoOn: requestIsComplete && failure.allowsKeepAlive)
+            readable(answer), to: request, mayGoOn: requestIsComplete && failure.allowsKeepAlive)
     }
 
     /// Turns the request away with an answer of ours, whether or not the gateway has accepted it.
     func turnAway(_ answer: Answer) {
         guard releaseClosing() else { return }
-        client.answer(answer, to: request, mayGoOn: requestIsComplete)
+        client.answer(readable(answer), to: request, mayGoOn: requestIsComplete)
     }
 
     /// Ends an exchange whose response has begun: the client must not take it for complete.

@@ -50,6 +50,18 @@ extension Exchange {
             chance: .random(in: 0..<1))
     }
 
+    /// Whether some policy may say of the request that it asks for a stream. A page never does.
+    var mayAskByPolicy: Bool {
+        guard request.method != .get || !request.asksForPage else { return false }
+        return worker.shared.ledger.policySet.maySayStream(
+            request.method, host: request.host, path: request.target.path)
+    }
+
+    /// Whether the policy that governs it says so.
+    func asksByPolicy(_ facts: StreamFacts) -> Bool {
+        worker.shared.ledger.policySet.governing(facts)?.saysStream(facts.method) ?? false
+    }
+
     // MARK: The answer
 
     func refuse(_ refusal: Refusal, of facts: StreamFacts) {
@@ -57,9 +69,12 @@ extension Exchange {
         let answer =
             switch (refusal.reason, candidate?.tombstone) {
             case (.standby, let tombstone?): standbyAnswer(tombstone, facts, refusal.policy)
-            case (.globalCap, _): laterAnswer(503, refusal)
+            case (.globalCap, _):
+                // It is not this client's doing, and a status would make it stay away for good.
+                refusal.policy.clientKind(seen: request.clientKind) == .eventSource
+                    ? comeBackAnswer() : laterAnswer(503, refusal, facts)
             case (.userCap, _), (.addressCap, _), (.budget, _), (.standby, nil):
-                laterAnswer(429, refusal)
+                laterAnswer(429, refusal, facts)
             }
         recordRefusal(
             .ledger(refusal.reason), of: facts, status: answer.status,
@@ -102,13 +117,18 @@ extension Exchange {
         request.clientKind == .eventSource ? comeBackAnswer() : failure.answer
     }
 
-    /// The words are the same for everybody, so pages of any origin may read them.
+    /// The words are the same for everybody, so a page of an origin that the gateway has not
+    /// answered yet may read them too: without that it would stay away for good, and after a restart
+    /// no origin is known.
     private func comeBackAnswer() -> Answer {
         let retry = worker.jittered(Farewell.cycledRetry, over: worker.governor.backlog)
         let words = LastWords.retryOnly(milliseconds: retry, at: .boundary)
-        let sharing = request.fields.first(.origin).map {
-            CrossOriginSharing.origin($0, withCredentials: true)
-        }
+        let known = sharing
+        let sharing =
+            known == .none
+            ? request.fields.first(.origin).map {
+                CrossOriginSharing.origin($0, withCredentials: true)
+            } : known
         return Answer(
             status: 200, body: String(decoding: words, as: UTF8.self),
             contentType: "text/event-stream", fields: (sharing ?? .none).fields)
@@ -130,13 +150,21 @@ extension Exchange {
     }
 
     /// Come back later. Jittered: those who were refused together must not return together.
-    private func laterAnswer(_ status: Int, _ refusal: Refusal) -> Answer {
-        let least = max(refusal.retryAfter ?? .seconds(30), .seconds(1))
-        let seconds = Int((least * Double.random(in: 1...2) / .seconds(1)).rounded(.up))
-        return Answer(
-            status: status,
-            body: #"{"error":"\#(refusal.reason.rawValue)","limit":\#(refusal.limit)}"#,
-            fields: [(.retryAfter, String(seconds))])
+    private func laterAnswer(_ status: Int, _ refusal: Refusal, _ facts: StreamFacts) -> Answer {
+        let seconds: ClosedRange<Int> =
+            if let coolDown = refusal.retryAfter {
+                max(coolDown, .seconds(1))
+                    .wholeSeconds...(max(coolDown, .seconds(1)) * 2)
+                    .wholeSeconds
+            } else {
+                refusal.policy?.retryAfter.map {
+                    $0.lowerBound.wholeSeconds...$0.upperBound.wholeSeconds
+                }
+                    ?? (facts.isWork(under: refusal.policy) ? 1...5 : 30...60)
+            }
+        return .refusal(
+            status, code: refusal.reason.rawValue, message: refusal.message, limit: refusal.limit,
+            retryAfter: .random(in: seconds))
     }
 
     // MARK: Standby
@@ -181,15 +209,32 @@ extension Policy? {
     }
 }
 
-extension CrossOriginSharing {
-    /// The fields by which a page may read an answer of ours, as it may the gateway's.
-    fileprivate var fields: [(FieldName, String)] {
-        switch self {
-        case .none: []
-        case .anyone: [(.accessControlAllowOrigin, "*")]
-        case .origin(let origin, let withCredentials):
-            [(.accessControlAllowOrigin, origin), (.vary, "Origin")]
-                + (withCredentials ? [(.accessControlAllowCredentials, "true")] : [])
+extension Refusal {
+    /// For a person who reads what a library shows of the answer.
+    fileprivate var message: String {
+        switch reason {
+        case .userCap, .standby:
+            "This user has \(count) streams open, and \(limit) is the most; try again later."
+        case .addressCap:
+            "This address has \(count) streams open without a token, and \(limit) is the most; "
+                + "try again later."
+        case .globalCap: "All \(limit) streams are taken; try again later."
+        case .budget: "Streams of this user replace each other too often; try again later."
+        }
+    }
+}
+
+extension Duration {
+    /// Rounded up.
+    fileprivate var wholeSeconds: Int { Int((self / .seconds(1)).rounded(.up)) }
+}
+
+extension RequestHead {
+    /// Whether a browser asks for something to show, and not a program for data.
+    var asksForPage: Bool {
+        fields.members(.accept).contains {
+            $0.prefix { $0 != UInt8(ascii: ";") }.trimmingSpaces
+                .equalsIgnoringCase("text/html".utf8)
         }
     }
 }

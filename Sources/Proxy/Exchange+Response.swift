@@ -23,7 +23,8 @@ extension Exchange {
         lastProgress = now
         forgetSentFields()
         status = head.status
-        requestID = head.fields.first(.xRequestID).map { String($0.prefix(128)) }
+        requestID = head.shownRequestID
+        noteSharing(head)
         if head.isEventStream, head.framing != .none, head.framing != .length(0) {
             if let doubt { return refuse(for: doubt) }
             offerToLedger(head)
@@ -108,4 +109,15 @@ extension Exchange {
                     client: clientText, protocol: client.protocol, requestID: requestID,
                     fault: nil)))
     }
+}
+
+extension ResponseHead {
+    /// The gateway's name for the request, as far as logs show it.
+    var shownRequestID: String? {
+        fields.lines(.xRequestID).first.map {
+            String(decoding: $0.prefix(Self.requestIDBytesMax), as: UTF8.self)
+        }
+    }
+
+    private static let requestIDBytesMax = 128
 }

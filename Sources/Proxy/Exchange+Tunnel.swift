@@ -30,7 +30,7 @@ extension Exchange {
         guard case .awaitingHead = phase, let name = request.upgrade else { return }
         phase = .tunnel(Tunnel())
         status = head.status
-        requestID = head.fields.first(.xRequestID).map { String($0.prefix(128)) }
+        requestID = head.shownRequestID
         requestIsComplete = false
         lastProgress = now
         forgetRequestFields()

@@ -133,13 +133,20 @@ final class Exchange {
             if request.mayOpenStream(evenUnasked: !isAmbient) { return refuse(for: reason) }
         }
         readTombstone()
-        guard asksForStream else { return connect(mayReuse: true) }
+        let asksForStream = asksForStream
         do throws(IdentityError) {
-            let facts = try facts()
-            if let refusal = refusalBeforehand(of: facts) { return refuse(refusal, of: facts) }
+            if asksForStream || (doubt == nil && mayAskByPolicy) {
+                let facts = try facts()
+                if asksForStream || asksByPolicy(facts), let refusal = refusalBeforehand(of: facts)
+                {
+                    return refuse(refusal, of: facts)
+                }
+            }
         } catch {
-            return refuse(for: error)
+            // One that only may ask is refused when its answer turns out to be a stream.
+            if asksForStream { return refuse(for: error) }
         }
+        guard asksForStream else { return connect(mayReuse: true) }
         switch worker.governor.enter(self) {
         case .go: connect(mayReuse: false)
         case .wait: return

@@ -186,11 +186,24 @@ enum Failure: Error {
     /// The answer of ours that says so.
     var answer: Answer? {
         status.map { status in
-            let retry: [(FieldName, String)] =
-                status == 503 ? [(.retryAfter, String(Int.random(in: 2...4)))] : []
+            let seconds = Int.random(in: 2...4)
+            if let message = messageForLater {
+                return .refusal(
+                    status, code: reason, message: message, retryAfter: seconds)
+            }
             return Answer(
                 status: status, body: #"{"error":"\#(reason)","fault":"\#(fault.rawValue)"}"#,
-                fields: retry)
+                fields: status == 503 ? [(.retryAfter, String(seconds))] : [])
+        }
+    }
+
+    /// For a person, where the request was turned away only for now.
+    private var messageForLater: String? {
+        switch self {
+        case .admission: "Too many streams open at this moment; try again in a few seconds."
+        case .draining: "This server is about to stop; try again in a few seconds."
+        case .memory: "This server is at its limit; try again in a few seconds."
+        default: nil
         }
     }
 }

@@ -18,6 +18,8 @@ final class Shared: Sendable {
     /// Connections to gateways of all workers.
     let gatewaySlots = GatewaySlots()
     let pendingBytes = PendingBytes()
+    /// What the gateway lets pages of other origins read.
+    let origins = OriginBook()
 
     private let memoryFlag = Atomic<Bool>(false)
 

@@ -53,6 +53,22 @@ extension TokenPlace {
 }
 
 extension Kind<String> {
+    /// An origin as browsers write it (RFC 6454, section 6.1), or the star for any.
+    static let origin = Kind("an origin such as https://app.example, or *") {
+        scalar throws(Misfit) in
+        let text = try Kind.text("an origin", lengthMax: 256).read(scalar)
+        guard text != Settings.Headers.anyOrigin else { return text }
+        let bytes = Array(text.utf8)
+        let colon = bytes.firstIndex(of: UInt8(ascii: ":")) ?? 0
+        guard colon > 0, bytes[colon...].starts(with: "://".utf8), bytes.count > colon + 3,
+            bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !(0x41...0x5A).contains($0) }),
+            !bytes[(colon + 3)...].contains(where: { [0x2F, 0x3F, 0x23, 0x40, 0x2C].contains($0) })
+        else {
+            throw .unexpected(mend: "write scheme, host and port as browsers do, in lower case")
+        }
+        return text
+    }
+
     /// The path of a claim that names a user, or the word for none.
     static let userClaim = Kind("a claim such as sub or user.id, or token") {
         scalar throws(Misfit) in

@@ -11,7 +11,10 @@ extension Settings {
                 "trusted_proxies", .network, countMax: 64, absence: "none",
                 "The proxies in front of Sluice, by their networks. From them, the client is the "
                     + "last address in `X-Forwarded-For`, or `Forwarded`, that is none of them; "
-                    + "from everybody else these fields are thrown away.") ?? []
+                    + "what cannot be read ends the search at the last proxy that could. When "
+                    + "both fields are there and name two clients, neither is believed, and the "
+                    + "proxy itself is the client: let the proxies remove the one that they do "
+                    + "not write. From everybody else these fields are thrown away.") ?? []
         let gateway = section.group("gateway", "The server behind Sluice.") { Gateway(&$0) }
         let (identity, hashKeyFile) = section.group(
             "identity",
@@ -242,6 +245,16 @@ extension Settings.Headers {
         addsForwarded = section.value(
             "forwarded", .boolean, default: false,
             "Whether the gateway gets `Forwarded` (RFC 7239) as well.")
+        corsOrigins =
+            section.values(
+                "cors_origins", .origin, countMax: 64,
+                absence: "those that the gateway has let read its own answers",
+                "Origins whose pages may read answers of Sluice's own, such as refusals: "
+                    + "`https://app.example`, or `*` for all, without credentials. What the "
+                    + "gateway allows an origin is remembered and needs not be written here.") ?? []
+        corsCredentials = section.value(
+            "cors_credentials", .boolean, default: false,
+            "Whether these origins may read them by requests with credentials.")
     }
 }
 

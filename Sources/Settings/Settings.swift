@@ -214,6 +214,20 @@ package struct Settings: Sendable {
     package struct Headers: Equatable, Sendable {
         package let addsVia: Bool
         package let addsForwarded: Bool
+        /// Origins whose pages may read answers of Sluice's own; `*` is any.
+        package let corsOrigins: [String]
+        /// Whether they may do so by requests with credentials.
+        package let corsCredentials: Bool
+
+        /// What a page of `origin` may read by these settings; `nil` when they do not name it.
+        package func sharing(with origin: String) -> CrossOriginSharing? {
+            if corsOrigins.contains(where: { $0.utf8.elementsEqual(origin.utf8) }) {
+                return .origin(origin, withCredentials: corsCredentials)
+            }
+            return corsOrigins.contains(Self.anyOrigin) ? .anyone : nil
+        }
+
+        static let anyOrigin = "*"
     }
 
     package struct Streams: Equatable, Sendable {
