@@ -54,9 +54,8 @@ extension IdentityRules {
     /// - Throws: `.doubtful` for a token that the gateway may accept and that names nobody for sure.
     ///   Such a one is not counted by its hash: one person could write it in many ways.
     package func user(
-        of token: Token?, certificateName: String?, clientAddress: String, hash: KeyedHash
+        of reading: TokenReading?, certificateName: String?, clientAddress: String, hash: KeyedHash
     ) throws(IdentityError) -> (User, Claims) {
-        let reading = token.map(TokenReading.init)
         let claims = reading?.claims ?? Claims()
         if let name = trusted(certificateName: certificateName) {
             return (.certificate(name), claims)

@@ -2,7 +2,7 @@ import HTTPModel
 import Policy
 
 /// What a token says of its bearer, as far as that can be seen from outside. Nothing is verified.
-struct TokenReading {
+package struct TokenReading: Sendable {
     /// The claims; none for a token that has no payload for us.
     let claims: Claims
     /// Why nobody can be sure whom it names.
@@ -10,7 +10,7 @@ struct TokenReading {
     /// What tells it from other tokens: no part that its bearer can spell in another way.
     let distinction: ArraySlice<UInt8>
 
-    init(_ token: Token) {
+    package init(_ token: Token) {
         let parts = token.bytes.split(
             separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         let whole = token.bytes[...]

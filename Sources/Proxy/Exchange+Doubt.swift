@@ -21,7 +21,7 @@ extension Exchange {
                         detail: failure.detail, client: clientText, stream: nil,
                         method: request.method.text, path: request.target.path)))
         }
-        client.answer(answer, to: request, mayGoOn: requestIsComplete)
+        client.answer(readable(answer), to: request, mayGoOn: requestIsComplete)
     }
 }
 

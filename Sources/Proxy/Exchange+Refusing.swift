@@ -30,8 +30,9 @@ extension Exchange {
         if let candidate, candidate.running === running { return candidate.facts }
         let rules = running.settings.identity
         let certificateName = rules.trusted(certificateName: client.origin.certificateName)
+        reading = reading ?? token.map(TokenReading.init)
         let (user, claims) = try rules.user(
-            of: token, certificateName: certificateName, clientAddress: clientAddress,
+            of: reading, certificateName: certificateName, clientAddress: clientAddress,
             hash: running.hash)
         let facts = StreamFacts(
             user: user, method: request.method, host: request.host, path: request.target.path,
@@ -230,12 +231,17 @@ extension Duration {
 }
 
 extension RequestHead {
-    /// Whether a browser asks for something to show, and not a program for data.
+    /// Whether a browser asks for a page or a part of one, and no program for data: it says so in
+    /// `Sec-Fetch-Dest` (Fetch Metadata, section 2.1), or by the types that it wants.
     var asksForPage: Bool {
-        fields.members(.accept).contains {
-            $0.prefix { $0 != UInt8(ascii: ";") }.trimmingSpaces
-                .equalsIgnoringCase("text/html".utf8)
-        }
+        let isPart = fields.all(named: "sec-fetch-dest").contains { $0 != "empty" }
+        let types: [StaticString] = ["text/html", "text/css", "image/"]
+        return isPart
+            || fields.members(.accept).contains { member in
+                types.contains {
+                    member.prefix($0.utf8CodeUnitCount).equalsIgnoringCase($0.description.utf8)
+                }
+            }
     }
 }
 

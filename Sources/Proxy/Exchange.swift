@@ -49,6 +49,8 @@ final class Exchange {
     var awaitsGateway = false
     /// What its client's connection reckons for the head.
     private var heldBytes = 0
+    /// What the token says, once somebody has asked: it is read once, whatever rules hold by then.
+    var reading: TokenReading?
     /// Whom a stream would count for, once somebody has asked.
     var candidate: Candidate?
     /// Set while the response is a stream.
@@ -134,8 +136,10 @@ final class Exchange {
         }
         readTombstone()
         let asksForStream = asksForStream
+        // By any method: what cannot be answered with a stream need not be asked for.
+        let isForStream = asksForStream || request.mayOpenStream(evenUnasked: false)
         do throws(IdentityError) {
-            if asksForStream || (doubt == nil && mayAskByPolicy) {
+            if doubt == nil, isForStream || mayAskByPolicy {
                 let facts = try facts()
                 if asksForStream || asksByPolicy(facts), let refusal = refusalBeforehand(of: facts)
                 {
@@ -144,7 +148,7 @@ final class Exchange {
             }
         } catch {
             // One that only may ask is refused when its answer turns out to be a stream.
-            if asksForStream { return refuse(for: error) }
+            if isForStream { return refuse(for: error) }
         }
         guard asksForStream else { return connect(mayReuse: true) }
         switch worker.governor.enter(self) {
@@ -273,6 +277,7 @@ final class Exchange {
         if let timer { worker.reactor.cancel(timer) }
         timer = nil
         token = nil
+        reading = nil
         candidate = nil
         _ = client.noteHeld(-heldBytes)
         heldBytes = 0
@@ -308,6 +313,7 @@ final class Exchange {
         // The query may hold the token.
         request.target = RequestTarget(path: request.target.path, query: nil)
         token = nil
+        reading = nil
         candidate = nil
         _ = noteHead()
     }

@@ -29,7 +29,8 @@ enum WebTokens {
         var users: [User?] = []
         for rules in rules {
             let user = try? rules.user(
-                of: found, certificateName: nil, clientAddress: "192.0.2.1", hash: hash
+                of: found.map(TokenReading.init), certificateName: nil, clientAddress: "192.0.2.1",
+                hash: hash
             ).0
             if let user { try check(user) }
             users.append(user)

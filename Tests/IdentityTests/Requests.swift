@@ -71,7 +71,8 @@ func user(of text: String, claim: String...) throws -> (User, Claims) {
         userClaim: UserClaim(claim.isEmpty ? ["sub"] : claim) ?? .token)
     let token = try Token(Array(text.utf8))
     return try rules.user(
-        of: token, certificateName: nil, clientAddress: "192.0.2.1", hash: testHash)
+        of: TokenReading(token), certificateName: nil, clientAddress: "192.0.2.1",
+        hash: testHash)
 }
 
 /// What a web token counts as that has no name: its first two parts, which are what is signed.

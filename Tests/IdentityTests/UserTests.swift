@@ -264,7 +264,8 @@ struct UserTests {
         #expect(digits.utf8.count == 32)
         #expect(
             try IdentityRules("query:t").user(
-                of: token, certificateName: nil, clientAddress: "", hash: other
+                of: token.map(TokenReading.init), certificateName: nil, clientAddress: "",
+                hash: other
             ).0 != user)
     }
 
@@ -297,11 +298,14 @@ struct UserTests {
             in: request(query: "t=" + jsonWebToken(#"{"sub":"mallory","plan":"free"}"#)))
         let rules = IdentityRules("query:t", "certificate")
         let (user, claims) = try rules.user(
-            of: token, certificateName: "alice", clientAddress: "", hash: testHash)
+            of: token.map(TokenReading.init), certificateName: "alice", clientAddress: "",
+            hash: testHash)
         let (other, _) = try IdentityRules("query:t").user(
-            of: token, certificateName: "alice", clientAddress: "", hash: testHash)
+            of: token.map(TokenReading.init), certificateName: "alice", clientAddress: "",
+            hash: testHash)
         let (none, _) = try rules.user(
-            of: token, certificateName: nil, clientAddress: "", hash: testHash)
+            of: token.map(TokenReading.init), certificateName: nil, clientAddress: "",
+            hash: testHash)
 
         #expect(user == .certificate("alice"))
         #expect(claims.value(at: "plan") == "free")

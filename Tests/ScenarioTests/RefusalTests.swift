@@ -107,11 +107,13 @@ extension Scenarios {
 
             for (method, fields) in [
                 ("GET", Self.page), ("OPTIONS", Self.any), ("HEAD", Self.any),
+                ("GET", [("accept", "image/avif,image/webp,*/*;q=0.8")]),
+                ("GET", Self.any + [("sec-fetch-dest", "script")]),
             ] {
                 let answer = try await Self.ask(sluice, method, "/page", fields: fields).whole()
                 #expect(answer.status == 200)
             }
-            #expect(gateway.heads.count == 4)
+            #expect(gateway.heads.count == 6)
             try await sluice.expectSoundEnd()
         }
 

@@ -106,6 +106,13 @@ extension Scenarios {
             // Known beforehand, and known only by the gateway's answer.
             let early = Self.ask(sluice, token)
             #expect(try await early.whole().status == 400)
+            let posted = sluice.client()
+            posted.request(
+                "POST", "/events",
+                fields: [
+                    ("accept", "application/json, text/event-stream"), ("x-token", token),
+                ], body: [])
+            #expect(try await posted.whole().status == 400)
             #expect(gateway.heads.count == 1)
             let late = Self.ask(sluice, token, Self.eventually)
             #expect(try await late.whole().status == 400)
