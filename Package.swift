@@ -53,6 +53,7 @@ let package = Package(
         module("EventStream", on: []),
         module("Policy", on: ["HTTPModel"]),
         module("Ledger", on: ["Policy"]),
+        module("Pacing", on: ["Ledger"]),
         module("Telemetry", on: ["Locking", "Ledger"]),
         module("Reactor", on: ["CLinux", "Locking"], settings: lending),
         module("TLS", on: ["COpenSSL", "Locking"], settings: lending),
@@ -62,7 +63,7 @@ let package = Package(
             "Proxy",
             on: [
                 "Locking", "HTTPModel", "HTTP1", "HTTP2", "ProxyProtocol", "EventStream", "Policy",
-                "Ledger", "Telemetry", "Reactor", "TLS", "Identity", "Settings",
+                "Ledger", "Pacing", "Telemetry", "Reactor", "TLS", "Identity", "Settings",
             ], settings: lending),
         module("DemoGateway", on: ["Locking", "HTTPModel", "HTTP1", "Reactor"]),
         .executableTarget(
@@ -80,6 +81,7 @@ let package = Package(
         tests("EventStreamTests", on: ["TestRandom", "EventStreamReference", "EventStream"]),
         tests("PolicyTests", on: ["TestRandom", "Policy", "HTTPModel"]),
         tests("LedgerTests", on: ["TestRandom", "Ledger", "Policy", "HTTPModel"]),
+        tests("PacingTests", on: ["TestRandom", "Pacing"]),
         tests("TelemetryTests", on: ["TestRandom", "Telemetry", "Ledger"]),
         tests("ReactorTests", on: ["TestRandom", "Reactor"]),
         tests("IdentityTests", on: ["TestRandom", "Identity", "HTTPModel", "Policy", "TLS"]),

@@ -1,18 +1,22 @@
 /// The ends of a list. What is between them stands in a `LinkTable`.
-struct LinkedList {
-    fileprivate(set) var first: Int?
-    fileprivate(set) var last: Int?
-    fileprivate(set) var count = 0
+package struct LinkedList: Sendable {
+    package fileprivate(set) var first: Int?
+    package fileprivate(set) var last: Int?
+    package fileprivate(set) var count = 0
 
-    var isEmpty: Bool { count == 0 }
+    package init() {}
+
+    package var isEmpty: Bool { count == 0 }
 }
 
 /// The links of lists over the slots of a slab. A slot is in one list of a table at most, so a
 /// stream that is in three lists has its links in three tables.
 ///
 /// Every operation is O(1), and none allocates once the table is as long as the slab.
-struct LinkTable {
+package struct LinkTable: Sendable {
     private var links: [Link] = []
+
+    package init() {}
 
     private struct Link {
         /// The neighbour in a list that has none on this side.
@@ -27,20 +31,20 @@ struct LinkTable {
     /// Takes every slot out of its list, and keeps the memory.
     mutating func removeAll() { links.removeAll(keepingCapacity: true) }
 
-    func contains(_ slot: Int) -> Bool {
+    package func contains(_ slot: Int) -> Bool {
         slot < links.count && links[slot].next != Link.absent
     }
 
-    func next(after slot: Int) -> Int? {
+    package func next(after slot: Int) -> Int? {
         neighbour(links[slot].next)
     }
 
-    func previous(before slot: Int) -> Int? {
+    package func previous(before slot: Int) -> Int? {
         neighbour(links[slot].previous)
     }
 
     /// The slots of `list` from first to last.
-    func slots(of list: LinkedList) -> some Sequence<Int> {
+    package func slots(of list: LinkedList) -> some Sequence<Int> {
         sequence(state: list.first) { next in
             let slot = next
             next = slot.flatMap { self.next(after: $0) }
@@ -48,12 +52,12 @@ struct LinkTable {
         }
     }
 
-    mutating func append(_ slot: Int, to list: inout LinkedList) {
+    package mutating func append(_ slot: Int, to list: inout LinkedList) {
         insert(slot, after: list.last, in: &list)
     }
 
     /// Puts `slot` behind `place`, or first when there is none.
-    mutating func insert(_ slot: Int, after place: Int?, in list: inout LinkedList) {
+    package mutating func insert(_ slot: Int, after place: Int?, in list: inout LinkedList) {
         precondition(!contains(slot), "Slot \(slot) is in a list already.")
         while links.count <= slot { links.append(Link()) }
         let follower = if let place { next(after: place) } else { list.first }
@@ -63,7 +67,7 @@ struct LinkTable {
         list.count += 1
     }
 
-    mutating func remove(_ slot: Int, from list: inout LinkedList) {
+    package mutating func remove(_ slot: Int, from list: inout LinkedList) {
         precondition(contains(slot), "Slot \(slot) is in no list.")
         let (previous, next) = (previous(before: slot), next(after: slot))
         if let previous { links[previous].next = packed(next) } else { list.first = next }
@@ -72,7 +76,7 @@ struct LinkTable {
         list.count -= 1
     }
 
-    mutating func moveToEnd(_ slot: Int, of list: inout LinkedList) {
+    package mutating func moveToEnd(_ slot: Int, of list: inout LinkedList) {
         remove(slot, from: &list)
         append(slot, to: &list)
     }

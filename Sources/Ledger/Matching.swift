@@ -40,7 +40,7 @@ extension Ledger {
         let end = min(slot + Self.sliceMax, records.capacity)
         var streams: [Matching.Stream] = []
         guard slot < end else { return (streams, nil) }
-        for slot in slot..<end where records.isTaken(slot) {
+        for slot in slot..<end where records.contains(slot) {
             let id = records[slot].id
             guard first < id, id <= last else { continue }
             streams.append(Matching.Stream(id: id, slot: slot, origin: records[slot].origin))
@@ -56,7 +56,7 @@ extension Ledger {
         var found: [(slot: Int, position: Int?)] = []
         found.reserveCapacity(records.count)
         for (id, slot, position) in matching.positions
-        where records.isTaken(slot) && records[slot].id == id {
+        where records.contains(slot) && records[slot].id == id {
             found.append((slot, position))
         }
         if found.count < records.count {

@@ -1,32 +1,37 @@
 /// Elements in numbered slots. A slot keeps its number while it is taken, and is used again after.
 ///
 /// It never shrinks: it holds as many slots as were ever taken at one time.
-struct Slab<Element: Sendable>: Sendable {
+package struct Slab<Element: Sendable>: Sendable {
     private var elements: [Element?] = []
     private var vacant: [Int] = []
 
-    var count: Int { elements.count - vacant.count }
+    package init() {}
+
+    package var count: Int { elements.count - vacant.count }
 
     /// The most elements there ever were at one time.
-    var capacity: Int { elements.count }
+    package var capacity: Int { elements.count }
 
     /// The numbers of the taken slots, in no meaningful order.
-    var slots: some Sequence<Int> {
+    package var slots: some Sequence<Int> {
         elements.indices.lazy.filter { elements[$0] != nil }
     }
 
-    func isTaken(_ slot: Int) -> Bool { elements[slot] != nil }
-
     // swift-format-ignore: NeverForceUnwrap
-    subscript(slot: Int) -> Element {
+    package subscript(slot: Int) -> Element {
         // Lent and not copied: a record holds a dozen references. `!` stops the program at a vacant
         // slot as a precondition would, and is the one way to lend what is inside an optional.
         _read { yield elements[slot]! }
         _modify { yield &elements[slot]! }
     }
 
+    /// Whether the slot is taken.
+    package func contains(_ slot: Int) -> Bool {
+        elements.indices.contains(slot) && elements[slot] != nil
+    }
+
     /// Takes a slot for `element` and says which.
-    mutating func insert(_ element: Element) -> Int {
+    package mutating func insert(_ element: Element) -> Int {
         if let slot = vacant.popLast() {
             elements[slot] = element
             return slot
@@ -41,7 +46,7 @@ struct Slab<Element: Sendable>: Sendable {
         vacant.removeAll(keepingCapacity: true)
     }
 
-    mutating func remove(_ slot: Int) {
+    package mutating func remove(_ slot: Int) {
         precondition(elements[slot] != nil, "Slot \(slot) is vacant.")
         elements[slot] = nil
         vacant.append(slot)

@@ -4,14 +4,16 @@
 /// that weight longest comes first. A user who changes weight looks for the new bucket from the
 /// old one, a newcomer from the light end. Weights that occur are distinct, so with n streams
 /// there are at most about the square root of 2n buckets to pass, and mostly there is one.
-struct WeightBuckets {
+package struct WeightBuckets: Sendable {
     private var buckets = Slab<Bucket>()
     private var order = LinkedList()
     private var orderLinks = LinkTable()
     private var userLinks = LinkTable()
     private var bucketOfUser: [Int: Int] = [:]
 
-    private struct Bucket {
+    package init() {}
+
+    private struct Bucket: Sendable {
         let weight: Int
         var users = LinkedList()
     }
@@ -26,7 +28,7 @@ struct WeightBuckets {
 
     /// Moves the user to `weight`, behind those who stand there already; `nil` takes the user out.
     /// A user whose weight has not changed keeps the place.
-    mutating func place(_ user: Int, at weight: Int?) {
+    package mutating func place(_ user: Int, at weight: Int?) {
         let old = bucketOfUser[user]
         guard weight != old.map({ buckets[$0].weight }) else { return }
         let new = weight.map { bucket(weighing: $0, near: old) }
@@ -36,7 +38,7 @@ struct WeightBuckets {
     }
 
     /// The heaviest user but `exception`; among equals the one who has stood there longest.
-    func heaviest(except exception: Int?) -> (user: Int, weight: Int)? {
+    package func heaviest(except exception: Int?) -> (user: Int, weight: Int)? {
         guard let top = order.last else { return nil }
         return first(of: top, except: exception)
             ?? orderLinks.previous(before: top).flatMap { first(of: $0, except: exception) }
