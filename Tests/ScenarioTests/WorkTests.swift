@@ -231,6 +231,43 @@ extension Scenarios {
             try await stage.expectSoundEnd()
         }
 
+        /// Nothing can be seen of its events, and a subscription's would end cleanly.
+        @Test func `work that is encoded is cut as well`() async throws {
+            let stage = try await Stage {
+                $0.policies = ["default.yaml": SluiceOptions.cap(5, "max_age: 1s")]
+            }
+            let target = "/misbehave/gzip-stream?access_token=\(Tokens.jwt(sub: "payer"))"
+            let work = stage.sluice.client(name: "work")
+            work.request("POST", target)
+            let tab = stage.sluice.client(name: "subscription")
+            tab.request("GET", target, fields: [("accept", "text/event-stream")])
+
+            try await expectCut(work)
+            #expect(work.response?.text == "xxxxx")
+            #expect(try await tab.whole().text == "xxxxx")
+
+            try await stage.sluice.log("stream_closed", count: 2)
+            let closed = stage.sluice.lines("stream_closed")
+            #expect(closed.allSatisfy { $0["reason"] == "max_age" })
+            try await stage.expectSoundEnd()
+        }
+
+        /// There only the end of the connection ends a body.
+        @Test func `work in HTTP 1.0 is cut by a reset`() async throws {
+            let stage = try await Stage {
+                $0.policies = ["default.yaml": SluiceOptions.cap(5, "max_age: 1s")]
+            }
+            let client = stage.sluice.client()
+            let target = Self.target(events: 500, pause: 100)
+            client.send("POST \(target) HTTP/1.0\r\nhost: a\r\n\r\n", answering: "POST")
+            _ = try await client.event { $0.data.contains("word 1") }
+
+            #expect(try await client.end() == .reset)
+
+            try await expectClosed(stage, "max_age")
+            try await stage.expectSoundEnd()
+        }
+
         @Test func `J15: a token that expires cuts work visibly`() async throws {
             let stage = try await Stage {
                 $0.policies = ["default.yaml": SluiceOptions.cap(5, "until: token_expiry")]
