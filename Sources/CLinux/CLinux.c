@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -224,3 +225,16 @@ int clinux_socket_file(const char *path, uint64_t *device, uint64_t *inode) {
 void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
 void clinux_trim_memory(void) { malloc_trim(0); }
+
+int clinux_affinity_count(void) {
+    for (int processors = 1024; processors <= 1 << 20; processors *= 4) {
+        cpu_set_t *set = CPU_ALLOC(processors);
+        if (set == NULL) break;
+        size_t size = CPU_ALLOC_SIZE(processors);
+        int count = sched_getaffinity(0, size, set) == 0 ? CPU_COUNT_S(size, set) : 0;
+        CPU_FREE(set);
+        if (count > 0) return count;
+    }
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)online : 1;
+}

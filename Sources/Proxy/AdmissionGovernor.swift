@@ -1,110 +1,111 @@
+import Pacing
 import Reactor
 import Settings
 
-/// Holds back requests for event streams when many come at once, as after a restart, so that the
-/// gateway sees a ramp and not a wall: a token bucket with a queue in front, first come, first
-/// served.
+/// One worker's side of the admission of requests for event streams, so that the gateway sees a ramp
+/// and not a wall when many come at once. Who may go is decided for the whole process
+/// (`AdmissionQueue`); here wait the requests themselves.
 ///
-/// The queue is bounded: nobody is let in who could not be served within `admission_wait`. Whoever
-/// leaves meanwhile is passed over.
+/// Each worker with somebody waiting looks whose turn it is, and tells the workers that have them. So
+/// one that is busy holds up nobody else's.
 final class AdmissionGovernor {
     enum Verdict {
         case go
-        /// `Exchange.admitted` will be called.
+        /// `Exchange.admitted` will be called, or `Exchange.refuseAdmission`.
         case wait
         case full
     }
 
     private unowned let worker: Worker
-    private var tokens: Double
-    private var lastRefill: Duration
-    private var queue: [Exchange] = []
-    /// Those before it have been served.
-    private var head = 0
-    /// How many of the queue have not left.
-    private var waiting = 0
+    private var waiting: [AdmissionQueue.Ticket: Exchange] = [:]
     private var timer: TimerID?
 
-    /// Requests that have left are kept until there are this many, and as many as wait.
-    private static let servedMax = 256
+    init(worker: Worker) { self.worker = worker }
 
-    init(worker: Worker) {
-        self.worker = worker
-        tokens = worker.share(of: worker.running.settings.gateway.streamsBurst)
-        lastRefill = worker.reactor.now
+    private var limits: AdmissionQueue.Limits {
+        .init(worker.running.settings.gateway, hasKnown: pace.hasKnown)
     }
+    private var pace: SharedPace { worker.shared.pacing }
+    private var now: Duration { worker.reactor.sharedNow }
 
-    private var rate: Double { worker.streamsPerSecond }
+    // MARK: Requests of this worker
 
     func enter(_ exchange: Exchange) -> Verdict {
-        refill()
-        if head == queue.count, tokens >= 1 {
-            tokens -= 1
+        let row = exchange.admissionRow()
+        let (verdict, displaced) = pace.enter(row, worker: worker.index, limits: limits, now: now)
+        if let displaced { worker.tell(displaced.worker, .displaced(displaced)) }
+        switch verdict {
+        case .go:
+            exchange.holdsPlace = true
             return .go
-        }
-        let wait = worker.running.settings.gateway.admissionWait
-        guard Double(waiting) < rate * (wait / .seconds(1)) else { return .full }
-        queue.append(exchange)
-        waiting += 1
-        exchange.isQueued = true
-        compact()
-        if timer == nil { timer = worker.reactor.schedule(self, at: nextToken) }
-        return .wait
-    }
-
-    /// A request that was let through, or whose client has gone.
-    func leave(_ exchange: Exchange) {
-        guard exchange.isQueued else { return }
-        exchange.isQueued = false
-        waiting -= 1
-    }
-
-    /// How long the newest of those who wait has to.
-    var backlog: Duration { .seconds(Double(waiting) / rate) }
-
-    private func refill() {
-        let now = worker.reactor.now
-        let earned = max((now - lastRefill) / .seconds(1), 0) * rate
-        tokens = min(
-            tokens + earned, max(worker.share(of: worker.running.settings.gateway.streamsBurst), 1))
-        lastRefill = now
-    }
-
-    private var nextToken: Duration {
-        worker.reactor.now + .seconds(max(1 - tokens, 0) / rate)
-    }
-
-    private func serve() {
-        refill()
-        while head < queue.count {
-            guard queue[head].isQueued else {
-                head += 1
-                continue
+        case .wait(let ticket):
+            exchange.ticket = ticket
+            waiting[ticket] = exchange
+            if timer == nil {
+                timer = worker.reactor.schedule(self, at: worker.reactor.now + Self.shortest)
             }
-            guard tokens >= 1 else { break }
-            tokens -= 1
-            head += 1
-            leave(queue[head - 1])
-            queue[head - 1].admitted()
+            return .wait
+        case .full: return .full
         }
-        compact()
     }
 
-    /// Forgets those who have left, once they are more than those who wait.
-    private func compact() {
-        guard queue.count > 2 * waiting + Self.servedMax || head == queue.count else { return }
-        queue = queue[head...].filter(\.isQueued)
-        head = 0
+    /// The request is over, or was let through.
+    func leave(_ exchange: Exchange) {
+        guard let ticket = exchange.ticket else { return }
+        exchange.ticket = nil
+        waiting[ticket] = nil
+        pace.leave(ticket)
+    }
+
+    /// A request that was let through has opened no stream: its place is somebody else's.
+    func giveBack() { deliver(pace.giveBack(limits, now: now)) }
+
+    func backlog(of row: AdmissionQueue.Row) -> Duration { pace.backlog(of: row, limits) }
+
+    // MARK: News
+
+    /// It is the request's turn. Whoever has left meanwhile does not keep the place.
+    func admitted(_ ticket: AdmissionQueue.Ticket) {
+        guard let exchange = waiting.removeValue(forKey: ticket) else { return giveBack() }
+        exchange.ticket = nil
+        exchange.holdsPlace = true
+        exchange.admitted()
+    }
+
+    /// Somebody else waits in its place.
+    func displaced(_ ticket: AdmissionQueue.Ticket) {
+        guard let exchange = waiting.removeValue(forKey: ticket) else { return }
+        exchange.ticket = nil
+        exchange.refuseAdmission()
+    }
+
+    /// In a turn of its own: nobody's request begins in the middle of somebody else's.
+    private func deliver(_ tickets: [AdmissionQueue.Ticket]) {
+        for ticket in tickets { worker.tell(ticket.worker, .admitted(ticket)) }
     }
 }
 
 extension AdmissionGovernor: TimerHandler {
+    private static let shortest = Duration.milliseconds(1)
+
     func timerFired(now: Duration) -> Duration? {
-        serve()
-        guard head < queue.count else {
+        let (tickets, next) = pace.serve(limits, now: self.now)
+        for ticket in tickets where ticket.worker != worker.index {
+            worker.tell(ticket.worker, .admitted(ticket))
+        }
+        for ticket in tickets where ticket.worker == worker.index { admitted(ticket) }
+        guard !waiting.isEmpty else {
             timer = nil
             return nil
         }
-        return max(nextToken, now + .milliseconds(1))
+        return now + max(next ?? .zero, Self.shortest)
+    }
+}
+
+extension AdmissionQueue.Limits {
+    init(_ settings: Settings.Gateway, hasKnown: Bool) {
+        self.init(
+            perSecond: settings.streamsPerSecond, burst: settings.streamsBurst,
+            wait: settings.admissionWait, hasKnown: hasKnown)
     }
 }

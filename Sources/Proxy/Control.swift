@@ -161,7 +161,12 @@ final class Control {
         phase = .draining(.drained)
         shared.record(.drain(.init(streams: streamsDrained, timeout: timeout)))
         if atOnce { return stopNow() }
-        for mailbox in shared.mailboxes { mailbox.post(.drain(timeout: timeout)) }
+        // As fast as a gateway is meant to get streams, or faster where the time is short.
+        let rate = Double(running.settings.gateway.streamsPerSecond)
+        let leaving = min(timeout / 2, .seconds(Double(streamsDrained) / rate))
+        for mailbox in shared.mailboxes {
+            mailbox.post(.drain(timeout: timeout, leaving: leaving))
+        }
     }
 
     private func stopNow() {

@@ -2,8 +2,7 @@ import Ledger
 import Reactor
 
 /// Lets the streams of a worker go one after the other when the process ends, so that their clients
-/// do not all arrive elsewhere at once: as fast as a gateway is meant to get streams, or faster
-/// where the drain's time is short. Work is not among them: it may run on as long as the drain does.
+/// do not all arrive elsewhere at once. Every worker takes the same time for its own. Work is not among them: it may run on as long as the drain does.
 final class DrainPace: TimerHandler {
     private unowned let worker: Worker
     /// Oldest first.
@@ -14,11 +13,11 @@ final class DrainPace: TimerHandler {
 
     private static let step = Duration.milliseconds(10)
 
-    init(for worker: Worker, within timeout: Duration) {
+    init(for worker: Worker, during time: Duration) {
         self.worker = worker
+        self.time = time
         leaving = worker.streams.filter { $0.value.stream?.isWork == false }.keys.sorted()
         start = worker.reactor.now
-        time = min(timeout / 2, .seconds(Double(leaving.count) / worker.streamsPerSecond))
     }
 
     func timerFired(now: Duration) -> Duration? {

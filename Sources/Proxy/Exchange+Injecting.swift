@@ -39,7 +39,7 @@ extension Exchange {
     func disperse() {
         guard case .relaying = phase, let record = stream, record.scanner != nil, !record.isWork
         else { return }
-        let spread = worker.countClose()
+        let spread = worker.countClose(of: record.user)
         guard spread >= .seconds(1) else { return }
         let retry = worker.jittered(Farewell.cycledRetry, over: spread)
         let words = LastWords.retryOnly(milliseconds: retry, at: record.position)

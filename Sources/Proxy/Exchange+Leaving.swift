@@ -114,7 +114,7 @@ extension Exchange {
     }
 
     private func lastWords(_ farewell: Farewell, of record: StreamRecord) -> [UInt8] {
-        let spread = worker.countClose()
+        let spread = worker.countClose(of: record.user)
         guard record.scanner != nil else { return [] }  // Encoded: nothing can be said in between.
         switch farewell {
         case .cycled(let reason):
@@ -123,7 +123,8 @@ extension Exchange {
                 milliseconds: worker.jittered(base, over: spread), at: record.position)
         case .evicted:
             return LastWords(
-                retryMilliseconds: worker.evictedRetry(round: 0), reason: farewell.word,
+                retryMilliseconds: worker.evictedRetry(round: 0, of: record.user),
+                reason: farewell.word,
                 policy: record.policy?.name ?? "", stream: record.id.text,
                 id: tombstone(of: record)
             ).bytes(at: record.position)

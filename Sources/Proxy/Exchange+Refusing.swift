@@ -122,7 +122,8 @@ extension Exchange {
     /// answered yet may read them too: without that it would stay away for good, and after a restart
     /// no origin is known.
     private func comeBackAnswer() -> Answer {
-        let retry = worker.jittered(Farewell.cycledRetry, over: worker.governor.backlog)
+        let retry = worker.jittered(
+            Farewell.cycledRetry, over: worker.governor.backlog(of: admissionRow()))
         let words = LastWords.retryOnly(milliseconds: retry, at: .boundary)
         let known = sharing
         let sharing =
@@ -187,7 +188,8 @@ extension Exchange {
         case .auto, .eventSource, .fetch:
             let waits = policy.clientKind(seen: request.clientKind) == .eventSource
             let words = LastWords(
-                retryMilliseconds: worker.evictedRetry(round: Int(tombstone.round) + 1),
+                retryMilliseconds: worker.evictedRetry(
+                    round: Int(tombstone.round) + 1, of: facts.user),
                 reason: waits ? "standby" : "superseded", policy: policy?.name ?? "",
                 stream: StreamID(rawValue: tombstone.stream).text,
                 id: tombstone.renewed.map { worker.seal($0, for: facts.user) })

@@ -26,11 +26,24 @@ extension Exchange {
         requestID = head.shownRequestID
         noteSharing(head)
         if head.isEventStream, head.framing != .none, head.framing != .length(0) {
+            holdsPlace = false
             if let doubt { return refuse(for: doubt) }
             offerToLedger(head)
         } else {
+            noteNoStream()
             sendHead(head)
         }
+    }
+
+    /// Whoever opens no stream takes no place of those who do, and a token that the gateway refuses is
+    /// nobody's.
+    private func noteNoStream() {
+        if status == 401, let facts = candidate?.facts, let key = TokenKey(facts) {
+            worker.shared.pacing.forget(key)
+        }
+        guard holdsPlace else { return }
+        holdsPlace = false
+        worker.governor.giveBack()
     }
 
     /// Whether the client would take an ordinary response for the beginning of its tunnel: in HTTP/2

@@ -19,6 +19,7 @@ extension Exchange {
         } catch {
             return refuse(for: error)
         }
+        if let tokenKey = TokenKey(facts) { worker.shared.pacing.accept(tokenKey, now: sharedNow) }
         if worker.isDraining, !isWork(facts) { return refuseDraining() }
         let vitals = StreamVitals(descriptor: client.descriptor, now: sharedNow)
         let verdict = worker.shared.ledger.admit(
@@ -50,7 +51,7 @@ extension Exchange {
             client: StreamRecord.Client(request: request, response: head),
             lastEventID: request.lastEventID, isOpaque: head.isOpaque, admittedAt: now,
             ageJitter: .random(in: -1...1),
-            tokenExpiresAt: facts.claims.expiry(now: now))
+            tokenExpiresAt: facts.claims.expiry(now: now), tokenKey: TokenKey(facts))
         record.govern(
             by: admission.policy, generation: admission.generation,
             heartbeats: worker.heartbeats(of: admission.policy))
@@ -158,6 +159,7 @@ extension Exchange {
         guard var record = stream else { return }
         stream = nil
         record.vitals.end()
+        if let key = record.tokenKey { worker.shared.pacing.accept(key, now: sharedNow) }
         worker.streams[record.id] = nil
         guard let closed = worker.shared.ledger.close(record.id, reason: reason, now: sharedNow)
         else {

@@ -2,6 +2,8 @@ import HTTP1
 import HTTPModel
 import Identity
 import Ledger
+import Pacing
+import Policy
 import Reactor
 import Settings
 import TLS
@@ -42,8 +44,12 @@ final class Exchange {
     /// Why nobody knows which token it brings, if any: then it opens no stream.
     var doubt: IdentityError?
     var phase = Phase.waiting
-    /// Whether the governor counts it among those who wait.
-    var isQueued = false
+    /// By which the governor knows it while it waits.
+    var ticket: AdmissionQueue.Ticket?
+    /// Whose row it stands in, or has stood in.
+    private var row: AdmissionQueue.Row?
+    /// Whether it was let through and nobody knows yet whether it opens a stream.
+    var holdsPlace = false
     var gateway: GatewayConnection?
     /// Whether it waits until there is room for one.
     var awaitsGateway = false
@@ -160,6 +166,18 @@ final class Exchange {
 
     /// Whether the request means to open a stream that counts.
     private var asksForStream: Bool { request.method == .get && request.asksForEventStream }
+
+    /// Whose row the request stands in when many come at once.
+    func admissionRow() -> AdmissionQueue.Row {
+        if let row { return row }
+        // Whoever is in doubt is nobody.
+        let facts = try? facts()
+        let found = worker.shared.pacing.row(
+            of: facts?.user, token: facts.flatMap(TokenKey.init),
+            network: network, now: sharedNow)
+        row = found
+        return found
+    }
 
     /// The governor lets the request through.
     func admitted() {

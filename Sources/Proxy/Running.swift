@@ -88,8 +88,7 @@ final class Running: Sendable {
 
     /// What the process has open itself, whoever comes, and what a reload needs at a time.
     private static func ownDescriptors(_ settings: Settings, listeners: Int) -> Int {
-        let workers = settings.workers ?? Machine.coreCount
-        return ownMin + workers * (2 + listeners)
+        ownMin + settings.workerCount * (2 + listeners)
     }
 
     private static let ownMin = 16

@@ -56,7 +56,7 @@ package final class Server {
         self.loaded = loaded
         self.writer = writer
         self.version = version
-        workerCount = loaded.settings.workers ?? Machine.coreCount
+        workerCount = loaded.settings.workerCount
         running = try Running(loading: loaded.settings, instead: nil)
         listeners = try Self.bind(loaded.settings.listeners, workerCount: workerCount)
     }
@@ -71,7 +71,9 @@ package final class Server {
         let mailboxes = try (0..<workerCount).map { _ in try Mailbox<WorkerMessage>() }
         let shared = Shared(
             ledger: SharedLedger(policySet: loaded.policies), log: writer.queue,
-            mailboxes: mailboxes)
+            mailboxes: mailboxes,
+            pacing: SharedPace(
+                .init(running.settings.gateway, hasKnown: false), now: Clock.monotonic()))
         recordStart(shared)
         let control = try Control(
             shared: shared, running: running, loaded: loaded, writer: writer, load: load,
@@ -186,4 +188,13 @@ extension SocketAddress {
         case .unix(let path): self.init(unixPath: path)
         }
     }
+}
+
+extension Settings {
+    /// How many threads carry traffic: as many as are asked for, or else one for each processor that
+    /// the process may use.
+    var workerCount: Int { workers ?? min(Machine.processorCount, Self.workersMax) }
+
+    /// More than this nobody may ask for either.
+    private static let workersMax = 256
 }

@@ -1,4 +1,5 @@
 import Ledger
+import Pacing
 import Reactor
 import Synchronization
 import Telemetry
@@ -20,6 +21,10 @@ final class Shared: Sendable {
     let pendingBytes = PendingBytes()
     /// What the gateway lets pages of other origins read.
     let origins = OriginBook()
+    /// Who may go to the gateway, and how fast clients come back.
+    let pacing: SharedPace
+    /// What waits for slow clients.
+    let buffered = BufferedBytes()
 
     private let memoryFlag = Atomic<Bool>(false)
 
@@ -29,7 +34,10 @@ final class Shared: Sendable {
         set { memoryFlag.store(newValue, ordering: .relaxed) }
     }
 
-    init(ledger: SharedLedger, log: LogQueue, mailboxes: [Mailbox<WorkerMessage>]) {
+    init(
+        ledger: SharedLedger, log: LogQueue, mailboxes: [Mailbox<WorkerMessage>], pacing: SharedPace
+    ) {
+        self.pacing = pacing
         self.ledger = ledger
         self.log = log
         self.mailboxes = mailboxes
@@ -52,8 +60,17 @@ enum WorkerMessage: Sendable {
     case close(StreamID, CloseReason)
     /// New settings are in force, and the ledger has judged every stream anew.
     case adopt(Running)
-    /// Accept nothing more and bring to an end what there is, within that time.
-    case drain(timeout: Duration)
+    /// Accept nothing more and bring to an end what there is, within that time; the streams of all
+    /// workers leave one after the other during `leaving`.
+    case drain(timeout: Duration, leaving: Duration)
+    /// It is the turn of a request that waits.
+    case admitted(AdmissionQueue.Ticket)
+    /// Somebody else waits in the place of a request.
+    case displaced(AdmissionQueue.Ticket)
+    /// Too much waits for clients: name the one that has taken nothing for longest.
+    case nameSlowest
+    /// End the clients that have taken nothing since then, until it is enough; one at least.
+    case relieve(until: Duration)
     /// Somebody waits for a connection to a gateway: those that idle are closed.
     case closeIdleGateways
     /// Leave now.

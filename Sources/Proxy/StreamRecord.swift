@@ -38,6 +38,8 @@ struct StreamRecord {
     private let ageJitter: Double
     /// When the token by which it was opened expires; `nil` when it does not say.
     private let tokenExpiresAt: Duration?
+    /// By which its token is known when its client comes back.
+    let tokenKey: TokenKey?
 
     /// What the request and the response told of who reads it.
     struct Client {
@@ -62,8 +64,10 @@ struct StreamRecord {
     /// `ageJitter` lies between -1 and 1: how much of the tenth by which its age may differ.
     init(
         id: StreamID, user: User, vitals: StreamVitals, client: Client, lastEventID: String?,
-        isOpaque: Bool, admittedAt: Duration, ageJitter: Double, tokenExpiresAt: Duration?
+        isOpaque: Bool, admittedAt: Duration, ageJitter: Double, tokenExpiresAt: Duration?,
+        tokenKey: TokenKey?
     ) {
+        self.tokenKey = tokenKey
         self.id = id
         self.user = user
         self.vitals = vitals

@@ -29,15 +29,13 @@ final class Worker {
     private(set) lazy var gatewayQueue = GatewayQueue(for: self)
     /// Which clients' doubtful tokens are written down.
     private(set) lazy var doubts = DoubtSettlement(for: self)
-    private var herd = Herd()
-    private let backpressure = Backpressure()
     /// Live streams, by their id: whom messages of other threads are about.
     var streams: [StreamID: Exchange] = [:]
     /// Present while a reload has not reached all of them.
     var reloadWalk: ReloadWalk?
     private(set) var isDraining = false
     private var acceptors: [Acceptor] = []
-    private var connections: [ObjectIdentifier: any ConnectedClient] = [:]
+    private(set) var connections: [ObjectIdentifier: any ConnectedClient] = [:]
     /// Heartbeat patterns are compiled once per policy.
     private var compiled: [ObjectIdentifier: (policy: Policy, heartbeats: Heartbeats)] = [:]
     private var inbox: WorkerInbox?
@@ -101,35 +99,6 @@ final class Worker {
         return heartbeats
     }
 
-    // MARK: Pace
-
-    /// What this worker may take of what the whole process may.
-    func share(of count: Int) -> Double { Double(count) / Double(shared.mailboxes.count) }
-
-    /// How fast requests for streams go to the gateway, so also how fast clients come back.
-    var streamsPerSecond: Double { share(of: running.settings.gateway.streamsPerSecond) }
-
-    /// Counts a stream that ends: over how long its client, with those that have just ended as
-    /// well, should come back.
-    func countClose() -> Duration { herd.count(at: reactor.now, rate: streamsPerSecond) }
-
-    /// Milliseconds from `base` on, over half of it or over `spread`, whichever is longer.
-    func jittered(_ base: Duration, over spread: Duration) -> Int {
-        let extra = max(base / 2, spread) * Double.random(in: 0...1)
-        return Int(((base + extra) / .milliseconds(1)).rounded())
-    }
-
-    /// How long an evicted client waits, in milliseconds: by half longer in every round, up to a
-    /// limit, before jitter.
-    func evictedRetry(round: Int) -> Int {
-        let streams = running.settings.streams
-        var base = streams.evictedRetry
-        for _ in 0..<min(round, 64) where base < streams.evictedRetryMax { base = base * 3 / 2 }
-        return jittered(
-            min(base, streams.evictedRetryMax),
-            over: herd.spread(at: reactor.now, rate: streamsPerSecond))
-    }
-
     /// `tombstone` as text, for as long as it holds.
     func seal(_ tombstone: Tombstone, for user: User) -> String {
         let lifetime = running.settings.streams.tombstoneLifetime
@@ -138,46 +107,23 @@ final class Worker {
             expires: Clock.timeOfDay().seconds + lifetime.components.seconds)
     }
 
-    // MARK: Slow clients
-
-    /// The bytes that wait for clients of this worker have become more or fewer. Too many cost the
-    /// client that has taken nothing for longest its connection.
-    func noteBuffered(_ change: Int) {
-        backpressure.bytes += change
-        guard change > 0, backpressure.bytes > bufferedBytesMax, !backpressure.isRelieving else {
-            return
-        }
-        backpressure.isRelieving = true
-        backpressure.relieve = { [unowned self] in relieve() }
-        _ = reactor.schedule(backpressure, at: reactor.now)
-    }
-
-    /// This worker's share, and room for a few reads at least: the kernel hands out connections
-    /// unevenly.
-    private var bufferedBytesMax: Int {
-        max(Int(share(of: running.settings.limits.bufferedBytes)), Self.bufferedBytesMin)
-    }
-
-    private static let bufferedBytesMin = 262_144
-
-    private func relieve() {
-        backpressure.isRelieving = false
-        let slowest = connections.values.filter(\.isBlocked)
-            .sorted { $0.waitsSince < $1.waitsSince }
-        for connection in slowest {
-            guard backpressure.bytes > bufferedBytesMax else { return }
-            connection.giveUp()
-        }
-    }
-
     // MARK: Messages
+
+    /// Says something to a worker, this one included: it is heard in a turn of its own.
+    func tell(_ worker: UInt32, _ message: WorkerMessage) {
+        shared.mailboxes[Int(worker)].post(message)
+    }
 
     func receive(_ message: WorkerMessage) {
         switch message {
         case .close(let id, let reason): streams[id]?.leave(reason)
         case .adopt(let running): adopt(running)
         case .closeIdleGateways: pool.closeAll()
-        case .drain(let timeout): drain(within: timeout)
+        case .drain(let timeout, let leaving): drain(within: timeout, leaving: leaving)
+        case .admitted(let ticket): governor.admitted(ticket)
+        case .displaced(let ticket): governor.displaced(ticket)
+        case .nameSlowest: nameSlowest()
+        case .relieve(let until): relieve(until: until)
         case .stop: stop()
         }
     }
@@ -190,21 +136,21 @@ final class Worker {
             idleMax: running.settings.gateway.poolIdleMax,
             idleTimeout: running.settings.gateway.poolIdleTimeout)
         // Deadlines that a reload brings forward come one by one, at the pace of all its closes.
-        let rate = shared.ledger.policySet.global.reloadClosesPerSecond
+        let rate = Double(max(1, shared.ledger.policySet.global.reloadClosesPerSecond))
         let walk = ReloadWalk(
-            over: self, spread: .seconds(Double(streams.count) / share(of: max(1, rate))))
+            over: self, spread: .seconds(Double(shared.ledger.count) / rate))
         reloadWalk = walk
         _ = reactor.schedule(walk, at: reactor.now)
     }
 
     /// Accepts nothing more, closes streams with a word when to come back, lets short exchanges
     /// finish.
-    private func drain(within timeout: Duration) {
+    private func drain(within timeout: Duration, leaving: Duration) {
         guard !isDraining else { return }
         isDraining = true
         drainDeadline = reactor.now + timeout
         closeAcceptors()
-        _ = reactor.schedule(DrainPace(for: self, within: timeout), at: reactor.now)
+        _ = reactor.schedule(DrainPace(for: self, during: leaving), at: reactor.now)
         for connection in connections.values { connection.finishIfIdle() }
         pool.closeAll()
         _ = reactor.schedule(self, at: drainDeadline)

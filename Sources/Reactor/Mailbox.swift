@@ -5,7 +5,8 @@ internal import Locking
 /// Messages for one reactor from other threads: a queue behind a mutex, and an eventfd that wakes
 /// the reactor. Senders never wait for the receiver.
 ///
-/// The queue is bounded by what is said in it: one message per live stream and per reload at most.
+/// The queue is bounded by what is said in it: one message per live stream, per request that waits and
+/// per reload at most.
 package final class Mailbox<Message: Sendable>: Sendable {
     private let waiting = Guarded<[Message]>([])
     private let wakeup: Wakeup

@@ -43,11 +43,3 @@ package final class Thread: Sendable {
         _ = pthread_join(handle, nil)
     }
 }
-
-/// The machine.
-package enum Machine {
-    /// How many processors this process may run on.
-    package static var coreCount: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
-
-    package static var processID: Int { Int(getpid()) }
-}

@@ -35,8 +35,10 @@ extension Settings {
         ) { Streams(&$0) }
         drain = section.group("drain", "The way out, after SIGTERM.") { Drain(&$0) }
         workers = section.optional(
-            "workers", .wholeNumber(1...256), absence: "one for each core", flag: .workers,
-            "How many threads carry traffic.")
+            "workers", .wholeNumber(1...256),
+            absence: "one for each processor that it may use", flag: .workers,
+            "How many threads carry traffic. Without a number, as many as there are processors that the "
+                + "process may run on, or fewer where the quota of its control group is less.")
         section.notInThisVersion("admin")
         guard let gateway, let policies else { return nil }
         self.listeners = listeners
@@ -155,16 +157,20 @@ extension Settings.Gateway {
                 + "allow is lowered.")
         streamsPerSecond = section.value(
             "streams_per_second", .wholeNumber(1...100_000), default: 500,
-            "How many requests for event streams reach the gateway in a second, so that clients "
-                + "that all come back at once do not bring it down.")
+            "How many event streams are asked for at the gateway in a second, so that clients that all "
+                + "come back at once do not bring it down. Whoever has a token that the gateway has "
+                + "accepted before goes first; all others take turns by client address. An answer "
+                + "that is no stream does not count.")
         streamsBurst = section.value(
             "streams_burst", .wholeNumber(1...100_000), default: 500,
-            "How many such requests may reach it at once after a pause.")
+            "How many such requests may reach it at once after a pause. A quarter is kept for those "
+                + "whose token the gateway has accepted before.")
         admissionWait = section.value(
             "admission_wait", .duration(.milliseconds(100)...Duration.seconds(60)),
             default: .seconds(5),
             "How long such a request may wait for its turn. One that would wait longer is told "
-                + "503.")
+                + "503: first those of the address from which most are waiting, and nobody with an "
+                + "accepted token because of others.")
         guard let endpoints, !endpoints.isEmpty else { return nil }
         self.endpoints = endpoints
     }

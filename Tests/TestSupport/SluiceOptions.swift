@@ -2,7 +2,8 @@
 package struct SluiceOptions: Sendable {
     /// The policy files, by name.
     package var policies = ["default.yaml": SluiceOptions.cap(1)]
-    package var workers = 2
+    /// `nil` leaves the number to Sluice.
+    package var workers: Int? = 2
     /// Lines of further settings, by section: `["limits": ["header_timeout: 1s"]]`.
     package var sections: [String: [String]] = [:]
     package var drainTimeout = "5s"
@@ -61,7 +62,8 @@ package struct SluiceOptions: Sendable {
             """
         var text = "listen:\n  - address: 127.0.0.1:\(port)\(usesTLS ? tls : "")\n"
         text += listener.map { "    \($0)\n" }.joined()
-        text += "policies: \(folder)/policies\nworkers: \(workers)\n"
+        text += "policies: \(folder)/policies\n"
+        if let workers { text += "workers: \(workers)\n" }
         for (name, lines) in sections.sorted(by: { $0.key < $1.key }) {
             text += "\(name):\n" + lines.map { "  \($0)\n" }.joined()
         }

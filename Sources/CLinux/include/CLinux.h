@@ -74,5 +74,8 @@ int clinux_lock_folder(const char *path);
 // The device and inode of the unix socket at `path`. Returns 0, or -1 for anything else.
 int clinux_socket_file(const char *path, uint64_t *device, uint64_t *inode);
 
+// How many processors the calling thread may run on (sched_getaffinity(2)), whatever their number.
+int clinux_affinity_count(void);
+
 // Names the calling thread for debuggers and top(1).
 void clinux_name_thread(const char *name);
