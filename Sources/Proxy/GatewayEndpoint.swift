@@ -25,11 +25,13 @@ final class GatewayEndpoint: Sendable {
     /// Addresses of one name that are tried, at most.
     static let addressesMax = 4
 
-    /// `nil` when the host has no address. Asks the resolver, which may take its time.
+    /// `nil` when the host has no address. Asks the resolver, which may take its time, unless it is
+    /// the host of `known`: its addresses are looked after already.
     init?(
-        _ settings: Settings.Gateway.Endpoint, context: TLSClientContext?, serverName: String?
+        _ settings: Settings.Gateway.Endpoint, context: TLSClientContext?, serverName: String?,
+        known: GatewayEndpoint?
     ) {
-        let addresses = Self.addresses(of: settings.address)
+        let addresses = known?.addresses ?? Self.addresses(of: settings.address)
         guard !addresses.isEmpty else { return nil }
         self.settings = settings
         self.context = context

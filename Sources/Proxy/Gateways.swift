@@ -43,7 +43,8 @@ final class Gateways: Sendable {
             }
             let endpoint = GatewayEndpoint(
                 wanted, context: wanted.isEncrypted ? context : nil,
-                serverName: wanted.isEncrypted ? settings.tls.serverName ?? wanted.host : nil)
+                serverName: wanted.isEncrypted ? settings.tls.serverName ?? wanted.host : nil,
+                known: known)
             if let endpoint {
                 endpoints.append(endpoint)
             } else {
