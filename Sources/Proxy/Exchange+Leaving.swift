@@ -50,6 +50,7 @@ extension Exchange {
     /// Ends the stream for a reason of ours: at once at an event boundary, otherwise as soon as one
     /// passes, and after 250 ms wherever it stands.
     func leave(_ reason: CloseReason) {
+        governAnew()
         guard let stream else { return }
         if stream.isWork { return cutWork(reason) }
         let farewell: Farewell =
@@ -96,6 +97,7 @@ extension Exchange {
     /// The gateway's side closes first: its slot is the point. Then the last words, as far as they
     /// cannot be taken for a part of the gateway's event, and a clean end.
     func sayFarewell(_ farewell: Farewell) {
+        governAnew()
         guard let record = stream else { return }
         // A reload may have made work of it since.
         if record.isWork { return cutWork(farewell.reason) }

@@ -151,6 +151,14 @@ extension Exchange {
         hasten(to: streamDeadline)
     }
 
+    /// Brings a stream that is about to end under the set in force: a reload reaches the ledger first,
+    /// and how the stream ends and what its client is told must not depend on that.
+    func governAnew() {
+        guard let stream, worker.shared.ledger.generation != stream.generation else { return }
+        let (policies, generation) = worker.shared.ledger.policies(of: [stream.id])
+        govern(by: policies[0], generation: generation, grace: .zero)
+    }
+
     // MARK: The one close
 
     /// Takes the stream out of the ledger and writes its one closing line. The reason is the

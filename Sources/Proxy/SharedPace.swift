@@ -61,9 +61,6 @@ final class SharedPace: Sendable {
     /// Whether the gateway has accepted any token so far.
     var hasKnown: Bool { knowsAnybody.load(ordering: .relaxed) }
 
-    /// Whether the gateway has accepted the token of late.
-    func isAccepted(_ key: TokenKey) -> Bool { tokens.withLock { $0.contains(key.value) } }
-
     func accept(_ key: TokenKey, now: Duration) {
         knowsAnybody.store(true, ordering: .relaxed)
         tokens.withLock { $0.insert(key.value, now: now) }
