@@ -16,7 +16,10 @@ extension Scenarios {
             let sluice = try await SluiceProcess(
                 gateway: gateway.address,
                 options: SluiceOptions {
-                    $0.policies = ["default.yaml": SluiceOptions.cap(1, "idle_timeout: 1s")]
+                    // A subscription, which ends properly: work would be cut.
+                    let policy = SluiceOptions.cap(
+                        1, "idle_timeout: 1s", "evictable_methods: POST")
+                    $0.policies = ["default.yaml": policy]
                 })
             let client = sluice.client()
             client.send(
@@ -104,7 +107,8 @@ extension Scenarios {
             let (alice, bob) = (Tokens.jwt(sub: "alice"), Tokens.jwt(sub: "bob"))
             client.send(
                 "POST /events?access_token=\(alice)&access_token=\(bob) HTTP/1.1\r\nhost: a\r\n"
-                    + "content-length: 5000000000\r\n\r\n", answering: "POST")
+                    + "accept: text/event-stream\r\ncontent-length: 5000000000\r\n\r\n",
+                answering: "POST")
             client.sendPattern(5_000_000_000, chunked: false)
 
             // It may find the answer, or only that nobody reads any more.

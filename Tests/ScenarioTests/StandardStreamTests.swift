@@ -28,15 +28,30 @@ extension Scenarios {
                 atPath: "/proc/\(child.pid)/fd/\(descriptor)")
         }
 
-        /// A stream, a reload and an end, as ever.
-        private func expectService(_ gateway: TestGateway, _ sluice: SluiceProcess) async throws {
+        /// A stream, a reload and an end, as ever. Where the log is a file in `folder`, the end waits
+        /// for the reload, which it would win against.
+        private func expectService(
+            _ gateway: TestGateway, _ sluice: SluiceProcess,
+            loggingTo folder: TemporaryFolder? = nil
+        ) async throws {
             let stream = try await sluice.openStream("alice")
             sluice.signal(SIGHUP)
+            if let folder { try await reloaded(folder) }
             gateway.gateway.publish(to: "alice", event: "message", data: "hello")
             _ = try await stream.event { $0.data == "hello" }
             sluice.signal(SIGTERM)
             #expect(try await stream.whole().isAtBoundary)
             #expect(try await sluice.child.waitForExit() == .code(0))
+        }
+
+        /// Nothing tells of a new line in a file: it is looked at now and then.
+        private func reloaded(_ folder: TemporaryFolder) async throws {
+            let deadline = ContinuousClock.now + .seconds(20)
+            while ContinuousClock.now < deadline {
+                if try folder.read("log").contains(#""event":"reload""#) { return }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            Issue.record("no reload in the log")
         }
 
         @Test("what is missing leads nowhere, and a log in a file is whole", arguments: choices)
@@ -49,7 +64,7 @@ extension Scenarios {
             for descriptor in closed {
                 #expect(try target(descriptor, of: sluice.child) == "/dev/null")
             }
-            try await expectService(gateway, sluice)
+            try await expectService(gateway, sluice, loggingTo: folder)
 
             let events = try folder.read("log").split(separator: "\n").map {
                 LogLine(String($0)).event
@@ -89,7 +104,7 @@ extension Scenarios {
             try sluice.folder.write(
                 text.replacingOccurrences(of: folder.path + "/log", with: target),
                 to: "sluice.yaml")
-            try await expectService(gateway, sluice)
+            try await expectService(gateway, sluice, loggingTo: folder)
 
             let lines = try folder.read("log").split(separator: "\n").map { LogLine(String($0)) }
             let failed = lines.filter { $0["reason"] == "log_reopen_failed" }
