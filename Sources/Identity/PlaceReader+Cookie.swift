@@ -15,7 +15,9 @@ extension PlaceReader {
                 ? fields.bytes[fields.entries[first].value]
                 : lines.map { fields.bytes[fields.entries[$0].value] }.joined(by: "; "))
         let own = line.ownPieces(of: name)
-        guard own.count == line.countAlike(name) else { throw .ambiguous }
+        guard own.count == line.countAlike(name),
+            own.isEmpty || own.count == line.decoded?.countAlike(name) ?? own.count
+        else { throw .ambiguous }
         let values = own.map { line.value(of: $0) }
         var token: Token?
         if let value = values.first {
@@ -43,6 +45,12 @@ private struct CookieLine {
     init(_ bytes: ArraySlice<UInt8>) {
         self.bytes = bytes
         pieces = bytes.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+    }
+
+    /// The line of a parser that decodes all of it before it looks for cookies; `nil` when that is
+    /// the same.
+    var decoded: CookieLine? {
+        bytes.contains(UInt8(ascii: "%")) ? CookieLine(bytes.fullyDecoded[...]) : nil
     }
 
     /// Which pieces have exactly this name.

@@ -6,10 +6,14 @@ extension PlaceReader {
     /// or more, indexed by brackets, or read in any case. A parameter counts only if no other could be
     /// one of its name, and its name is written plainly for the gateway.
     ///
-    /// The body of a form has parameters too, which many frameworks mix with those of the query.
+    /// The body of a form has parameters too, which many frameworks mix with those of the query; some
+    /// read the query in the letters that the body is said to be in; and who decodes a target before
+    /// it is parted finds parameters in values and in the path.
     func takeParameter(in head: inout RequestHead) throws(IdentityError) -> Token? {
-        let token = try takeParameter(in: &head.target)
-        if token != nil, head.hasForm { throw .ambiguous }
+        if head.target.query?.isEmpty == false, head.hasOtherLetters { throw .ambiguous }
+        let target = head.target
+        guard let token = try takeParameter(in: &head.target) else { return nil }
+        if head.mayHaveForm || hidesParameter(target) { throw .ambiguous }
         return token
     }
 
@@ -66,6 +70,21 @@ extension PlaceReader {
             || written.contains(UInt8(ascii: "%")) && name.isAlike(written.fullyDecoded[...])
     }
 
+    /// Whether a parameter of the name appears once all of the target is decoded.
+    private func hidesParameter(_ target: RequestTarget) -> Bool {
+        let values = Array((target.query ?? "").utf8).split(separator: UInt8(ascii: "&"))
+            .map { $0[$0.name.endIndex...] }
+        return hidesParameter(Array(target.path.utf8)[...])
+            || values.contains { $0.contains(UInt8(ascii: "%")) && hidesParameter($0) }
+    }
+
+    private func hidesParameter(_ written: ArraySlice<UInt8>) -> Bool {
+        written.fullyDecoded.split(omittingEmptySubsequences: false) {
+            $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: "?")
+        }
+        .dropFirst().contains { isAlike($0.name) }
+    }
+
     /// The query with one parameter of the name, spelled as the settings do where that can be.
     private func plainQuery(_ pairs: [ArraySlice<UInt8>]) -> String {
         var query: [UInt8] = []
@@ -83,22 +102,6 @@ extension PlaceReader {
             isThere = isThere || isOwn
         }
         return String(decoding: query, as: UTF8.self)
-    }
-}
-
-extension RequestHead {
-    /// Whether a body comes that a form has made.
-    fileprivate var hasForm: Bool {
-        switch framing {
-        case .none, .length(0): return false
-        case .length, .chunked, .untilClose: break
-        }
-        return fields.entries.contains { entry in
-            guard entry.known == .contentType else { return false }
-            let type = fields.bytes[entry.value].trimmed
-            return type.prefix(33).equalsIgnoringCase("application/x-www-form-urlencoded")
-                || type.prefix(19).equalsIgnoringCase("multipart/form-data")
-        }
     }
 }
 

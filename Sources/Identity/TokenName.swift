@@ -70,7 +70,7 @@ struct TokenName: Sendable {
     private func isTail(of text: ArraySlice<UInt8>, _ beginsName: Bool) -> Bool {
         var rest = text, left = letters.count
         while let byte = rest.last {
-            if left == 0, byte.separatesCookies { return true }
+            if left == 0, byte.mayBeginName { return true }
             let last = FoldedLetter(last: rest)
             if let letter = last.letter {
                 guard left > 0, letters[left - 1] == letter else { return false }
@@ -90,6 +90,17 @@ extension UInt8 {
             UInt8(ascii: "\\"):
             true
         default: self <= 0x20 || self >= 0x7F
+        }
+    }
+
+    /// Whether some parser of cookies finds a name behind it. Who searches a line for names goes on
+    /// behind what is no part of one, and brackets are none to all.
+    fileprivate var mayBeginName: Bool {
+        switch self {
+        case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "<"), UInt8(ascii: ">"),
+            UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "{"), UInt8(ascii: "}"):
+            true
+        default: separatesCookies
         }
     }
 

@@ -14,7 +14,10 @@ package struct TokenReading: Sendable {
         let parts = token.bytes.split(
             separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         let whole = token.bytes[...]
-        if parts.count == 3 {
+        if whole.first == UInt8(ascii: "{") {
+            self.init(
+                whole.mayBeSerialized || parts.contains(where: \.isObject) ? .form : nil, whole)
+        } else if parts.count == 3 {
             self.init(signed: parts[0], payload: parts[1], of: whole)
         } else if zip(parts, parts.dropFirst()).contains(where: {
             $0.isHeaderOfWebToken && $1.isObject
@@ -107,6 +110,17 @@ extension ArraySlice<UInt8> {
     }
 
     fileprivate var isObject: Bool { object != nil }
+
+    /// Whether an object may be a JSON Web Token in its other form (RFC 7515, section 7.2; RFC 7516,
+    /// section 7.2): what is signed stands in one member, and dots may stand in any.
+    fileprivate var mayBeSerialized: Bool {
+        contains(UInt8(ascii: "\\"))
+            || indices.contains {
+                self[$0] == UInt8(ascii: "\"")
+                    && (self[$0...].starts(with: #""payload""#.utf8)
+                        || self[$0...].starts(with: #""ciphertext""#.utf8))
+            }
+    }
 
     /// Its bytes, if they begin as an object does.
     private var object: ArraySlice<UInt8>? {

@@ -59,6 +59,9 @@ struct TokenConflictTests {
         arguments: [
             ("application/x-www-form-urlencoded", 7, true), ("Multipart/Form-Data; x=y", 7, true),
             ("application/json", 7, false), ("application/x-www-form-urlencoded", 0, false),
+            ("", 7, true), ("", 0, false), ("multipart/mixed; boundary=x", 7, true),
+            ("text/plain;charset=UTF-8", 7, false), ("application/x-url-encoded", 7, true),
+            ("text/plain, application/x-www-form-urlencoded", 7, true),
         ] as [(String, Int64, Bool)])
     func forms(type: String, length: Int64, isDoubtful: Bool) throws {
         let plain = request(query: "access_token=a", [("Content-Type", type)])
@@ -70,6 +73,49 @@ struct TokenConflictTests {
             #expect(throws: IdentityError.ambiguous) { try Self.rules.token(in: head) }
         } else {
             #expect(try Self.rules.token(in: head)?.secret == "a")
+        }
+    }
+
+    @Test(
+        "I05: letters in which a framework may read the query in another way",
+        arguments: [
+            ("text/plain; charset=utf-7", true), ("x/y;CHARSET=\"UTF-16\"", true),
+            ("x/y; charset=\"utf-\\7\"", true), ("x/y; charset*=utf-8''utf-7", true),
+            ("x/y; charset*0=utf-; charset*1=7", true), ("x/y; charset=unicode_escape", true),
+            ("x/y; charset=utf-8; charset=cp037", true), ("application/json; charset=utf-8", false),
+            ("text/plain;charset=UTF-8", false), ("x/y; charset=\"ISO-8859-1\"", false),
+            ("application/json", false), ("", false),
+        ])
+    func letters(type: String, isDoubtful: Bool) throws {
+        let head = request(query: "access_token=a", [("Content-Type", type)])
+        if isDoubtful {
+            #expect(throws: IdentityError.ambiguous) { try Self.rules.token(in: head) }
+        } else {
+            #expect(try Self.rules.token(in: head)?.secret == "a")
+        }
+    }
+
+    @Test(
+        "I05: parameters and cookies that appear when all is decoded first",
+        arguments: [
+            ("access_token=a&x=%26access_token=b", nil, true),
+            ("x=%3Baccess%5Ftoken%3Db&access_token=a", nil, true),
+            ("x=%253Faccess_token%253Db&access_token=a", nil, true),
+            ("access_token=a&x=%26b=access_token", nil, false),
+            ("access_token=a&x=%2F%3Fa%3Db%26c%3Dd", nil, false),
+            (nil, "session=a; x=1%3Bsession%3Db", true),
+            (nil, "x=1%2C%20session%3Db; session=a", true),
+            (nil, "session=a; x=%253B%2520session%253Db", true),
+            (nil, "session=a; x=%2Fy%3Fsession%3Db%3B", false),
+            (nil, "session=a%3D; x=%7B%22session%22%3A1%7D", false),
+        ] as [(String?, String?, Bool)])
+    func decodedFirst(query: String?, cookie: String?, isDoubtful: Bool) throws {
+        let rules = IdentityRules("query:access_token", "cookie:session")
+        let head = request(query: query, cookie.map { [("Cookie", $0)] } ?? [])
+        if isDoubtful {
+            #expect(throws: IdentityError.ambiguous) { try rules.token(in: head) }
+        } else {
+            #expect(try rules.token(in: head)?.secret.hasPrefix("a") == true)
         }
     }
 

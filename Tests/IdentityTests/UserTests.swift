@@ -173,6 +173,10 @@ struct UserTests {
             ("x.eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIyIn0.c2ln", .form),
             ("a.b.eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIyIn0.c2ln", .form),
             (".eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIyIn0=.c2ln", .form),
+            (#"{"x":".eyJzdWIiOiIyIn0.","payload":"eyJzdWIiOiIzIn0","signature":"c2ln"}"#, .form),
+            (#"{"x":".eyJzdWIiOiIyIn0.","t":"opaque"}"#, .form),
+            (#"{"protected":"e30","payload":"eyJzdWIiOiIzIn0","signature":"c2ln"}"#, .form),
+            (#"{"\u0070ayload":"eyJzdWIiOiIzIn0","signature":"c2ln"}"#, .form),
         ] as [(String, TokenDoubt)])
     func doubtful(text: String, doubt: TokenDoubt) throws {
         #expect(throws: IdentityError.doubtful(doubt)) { try user(of: text) }

@@ -38,6 +38,8 @@ struct DoubtfulRequest: Sendable, CustomTestStringConvertible {
         "session=F; $session=M", "session=F; \u{C5}\u{BF}ession=M", "session=F session=M",
         "session=\"F\"; session=M", "session=F%; x=y", "session=F\\; x=y", "session=F x",
         "session=; session=M", "session=F\u{E9}", "session=F; a={\"b\": session=M}",
+        "session=F; a=1%3Bsession%3DM", "session=F; a=b]session=M", "session=F; a={session=M",
+        "a=%253B%2520session%253DM; session=F",
     ].map { DoubtfulRequest("cookie:session", "Cookie: \($0)") }
 
     static let queries = [
@@ -55,7 +57,18 @@ struct DoubtfulRequest: Sendable, CustomTestStringConvertible {
         "access_token=F&access_token", "access_token=F%26x", "access_token=F%3Bx",
         "access_token=F%zz", "access_token=F%4", "access_token=F+x", "access_token=F%20",
         "access_token=F%2500", "access_token=F%C3%A9", "access_token=F%00",
+        "access_token=F&a=%26access_token=M", "a=%253Baccess_token%253DM&access_token=F",
     ].map { DoubtfulRequest("query:access_token", query: $0) }
+
+    /// The query is read in the letters of the body.
+    static let letters = [
+        DoubtfulRequest(
+            "query:access_token", query: "access_token=F&+AGE-ccess_token=M",
+            "Content-Type: text/plain; charset=utf-7"),
+        DoubtfulRequest(
+            "query:access_token", query: "access_token=F&%C1ccess_token=M",
+            "Content-Type: text/plain; charset=cp037"),
+    ]
 
     static let fields = [
         DoubtfulRequest("bearer", "Authorization: Bearer F", "Authorization: Bearer M"),
@@ -75,7 +88,7 @@ struct DoubtfulRequest: Sendable, CustomTestStringConvertible {
         DoubtfulRequest("header:x-token", "X-Token: F", "x-token:"),
     ]
 
-    static let all = cookies + queries + fields
+    static let all = cookies + queries + letters + fields
 }
 
 extension Scenarios {
