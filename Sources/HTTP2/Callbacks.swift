@@ -104,7 +104,7 @@ func onFrameSent(
     let kind = unsafe FrameKind(frame.pointee.hd.type)
     let flags = unsafe frame.pointee.hd.flags
     switch kind {
-    case .data: session.floods.earn(sendingFrame: session.now)
+    case .data: unsafe session.floods.earn(sending: frame.pointee.hd.length, now: session.now)
     case .resetStream:
         unsafe session.resetSent(ErrorCode(rawValue: frame.pointee.rst_stream.error_code))
     case .goAway:

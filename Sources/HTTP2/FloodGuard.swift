@@ -13,9 +13,12 @@ struct FloodGuard {
     private static let framePeriod = Duration.seconds(10)
     /// A smaller piece of a body costs more to handle than it brings.
     private static let tinyDataBytes = 64
-    /// Bytes of body that pay for one frame, and bytes of a field section that cost as much as one
-    /// when nobody wants them.
+    /// Bytes of body, either way, that pay for one frame, and bytes of a field section that cost as
+    /// much as one when nobody wants them.
     private static let bytesPerFrame = 512
+    /// What is kept of the right to frames from one window of time to the next: the answers to 32 MB
+    /// that were still under way then.
+    private static let earnedKept = 65_536
     /// What a field section may unpack to beyond its packed size: the table of the decoder, twice,
     /// and what each field is reckoned at beside its bytes.
     private static let unpackedFree = 16_384
@@ -73,10 +76,11 @@ struct FloodGuard {
         earned += count / Self.bytesPerFrame
     }
 
-    /// A piece of a body has left, for which the client may owe us window updates.
-    mutating func earn(sendingFrame now: Duration) {
+    /// A piece of a body has left, for which the client may owe us window updates: as many as it
+    /// reads it in, and it may read a large one bit by bit.
+    mutating func earn(sending count: Int, now: Duration) {
         renew(now)
-        earned += 2
+        earned += 2 + count / Self.bytesPerFrame
     }
 
     /// A field section was complete: its frame was worth it.
@@ -87,6 +91,7 @@ struct FloodGuard {
 
     private mutating func renew(_ now: Duration) {
         guard now - framesSince >= Self.framePeriod else { return }
-        (frames, earned, framesSince) = (0, 0, now)
+        earned = min(max(0, earned - frames), Self.earnedKept)
+        (frames, framesSince) = (0, now)
     }
 }

@@ -181,6 +181,44 @@ struct FloodTests {
         #expect(peer.frames(ofType: 0).count == 5000)
     }
 
+    /// As Go's client does behind a buffer of 4 KiB.
+    @Test func `F09: a client that gives the window back bit by bit gets all of a download`() throws
+    {
+        let peer = try Peer(limits: Peer.limits(controlFrames: 100))
+        peer.endsBodies = false
+        peer.send(Frames.get(1))
+        peer.respond(1, body: [])
+        peer.take()
+        for _ in 0..<500 {
+            peer.bodies[1] = [UInt8](repeating: 1, count: 16_384)
+            peer.act { $0.bodyIsReady(1) }
+            for _ in 0..<4 {
+                peer.send(Frames.windowUpdate(1, 4096) + Frames.windowUpdate(0, 4096))
+            }
+        }
+
+        #expect(peer.failure == nil)
+        #expect(peer.frames(ofType: 0).reduce(0) { $0 + $1.payload.count } == 500 * 16_384)
+    }
+
+    @Test func `F09: what a download has earned is not forgotten while its end is read`() throws {
+        let peer = try Peer(limits: Peer.limits(controlFrames: 100))
+        peer.send(Frames.windowUpdate(0, 1 << 24) + Frames.settings([(4, 1 << 24)]))
+        peer.endsBodies = false
+        peer.send(Frames.get(1))
+        peer.respond(1, body: [UInt8](repeating: 1, count: 1 << 22))
+        peer.take()
+        peer.now += .seconds(11)
+
+        for _ in 0..<1024 { peer.send(Frames.windowUpdate(0, 4096)) }
+        #expect(peer.failure == nil)
+
+        peer.now += .seconds(11)
+        let taken = flood(peer, atMost: 100_000) { _ in Frames.windowUpdate(0, 1) }
+        #expect(taken < 20_000)
+        #expect(peer.failure == .controlFlood)
+    }
+
     @Test func `one who leaves a page now and then has a limit of its own for each time`() throws {
         let peer = try Peer(limits: Peer.limits(resets: 100))
         for number in 0..<180 {  // The library has a clock of its own, and twice our limit.
