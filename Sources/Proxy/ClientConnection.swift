@@ -149,12 +149,12 @@ class ClientConnection: ConnectedClient {
     /// Counts bytes of requests that are held, or were given back. Whether that is within the limits.
     func noteHeld(_ change: Int) -> Bool {
         held.note(
-            change, in: worker.shared.pendingBytes, connectionMax: limits.pendingBytesPerConnection,
-            processMax: limits.pendingBytes)
+            change, of: origin.network, in: worker.shared.pendingBytes,
+            connectionMax: limits.pendingBytesPerConnection, processMax: limits.pendingBytes)
     }
 
     /// Nothing is held any more, whoever is told of it later.
-    func endHolding() { held.end(in: worker.shared.pendingBytes) }
+    func endHolding() { held.end(of: origin.network, in: worker.shared.pendingBytes) }
 
     /// Tells the worker how much is waiting now.
     func noteWaiting() {

@@ -337,7 +337,9 @@ extension Settings.Limits {
         pendingBytes = section.value(
             "pending_bytes", .wholeNumber(1_048_576...1_099_511_627_776), default: 67_108_864,
             "Bytes of requests that are not whole, not sent to the gateway or not taken by it, of all "
-                + "connections together; 8 KiB of each are free. Above that, new ones are told 503."
+                + "connections together; 8 KiB of each are free. Above that, new ones are told 503. "
+                + "Clients of one address, or of the first 64 bits of it, have at most as much "
+                + "of it as they leave."
         )
         pendingBytesPerConnection = section.value(
             "pending_bytes_per_connection", .wholeNumber(65_536...1_073_741_824),
