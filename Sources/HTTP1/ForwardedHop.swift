@@ -12,8 +12,7 @@ struct ForwardedHop {
     init?(node: ArraySlice<UInt8>) {
         let node = node.trimmingSpaces
         address = NodeName.address(node)
-        let isHidden = node.first == UInt8(ascii: "_") || node.elementsEqual("unknown".utf8)
-        if address == nil, !isHidden { return nil }
+        if address == nil, !Self.isHidden(node) { return nil }
     }
 
     /// An element of `Forwarded`; `nil` when it cannot be read.
@@ -32,12 +31,19 @@ struct ForwardedHop {
             names.append(name)
             if name.equalsIgnoringCase("for".utf8) {
                 address = NodeName.address(value)
+                if address == nil, !Self.isHidden(value) { return nil }
             } else if name.equalsIgnoringCase("proto".utf8) {
                 scheme = value
             } else if name.equalsIgnoringCase("host".utf8) {
                 host = value
             }
         }
+    }
+
+    /// Whether a proxy says that it does not tell (RFC 7239, sections 6.2 and 6.3). A port may follow.
+    private static func isHidden(_ node: ArraySlice<UInt8>) -> Bool {
+        node.first == UInt8(ascii: "_")
+            || node.prefix { $0 != ASCII.colon }.equalsIgnoringCase("unknown".utf8)
     }
 
     /// RFC 7239 knows four; others may stand beside them.

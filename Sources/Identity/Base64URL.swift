@@ -44,6 +44,20 @@ enum Base64URL {
         return decoded
     }
 
+    /// Whether `text` is the one spelling of its content in the other alphabet, with its padding
+    /// (RFC 4648, section 4), as in `Basic` credentials.
+    static func isOrdinaryBase64(_ text: ArraySlice<UInt8>) -> Bool {
+        var spelled = encode(decodeLeniently(text)).utf8.map {
+            switch $0 {
+            case UInt8(ascii: "-"): UInt8(ascii: "+")
+            case UInt8(ascii: "_"): UInt8(ascii: "/")
+            default: $0
+            }
+        }
+        while spelled.count % 4 != 0 { spelled.append(UInt8(ascii: "=")) }
+        return text.elementsEqual(spelled)
+    }
+
     /// `bytes` as text, without padding.
     static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []

@@ -31,6 +31,10 @@ extension PlaceReader {
         }
         guard isBearer || name.bytes.elementsEqual("authorization".utf8) else { throw .malformed }
         let token = try TokenValue.field(credentials)
+        // Who may spell them in another way may be many users.
+        if scheme.equalsIgnoringCase("basic"), !Base64URL.isOrdinaryBase64(credentials) {
+            throw .malformed
+        }
         write([line], scheme + [UInt8(ascii: " ")] + credentials, in: &fields)
         return isBearer ? token : try Token(scheme.map(\.lowercased) + [0x20] + credentials)
     }

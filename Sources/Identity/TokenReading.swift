@@ -44,6 +44,9 @@ package struct TokenReading: Sendable {
             self.init(nil, signed, claims: claims)
         } else if payload.isObject {
             self.init(.payload, signed)
+        } else if payload.isEmpty, header.isHeaderOfWebToken {
+            // What it signs stands elsewhere: its header is that of all tokens of its issuer.
+            self.init(.form, signed)
         } else {
             self.init(nil, header.isHeaderOfWebToken ? signed : whole)
         }

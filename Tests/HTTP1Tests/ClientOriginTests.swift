@@ -133,6 +133,9 @@ struct ClientOriginTests {
         "A6: a field whose end cannot be read is no proxy's, and takes nothing from the other",
         arguments: [
             "Forwarded: for=\"x\r\nX-Forwarded-For: 192.0.2.7\r\n",
+            "Forwarded: for=x\r\nX-Forwarded-For: 192.0.2.7\r\n",
+            "Forwarded: for=1.1.1\r\nX-Forwarded-For: 192.0.2.7\r\n",
+            "Forwarded: for=\"\"\r\nX-Forwarded-For: 192.0.2.7\r\n",
             "Forwarded: \r\nX-Forwarded-For: 192.0.2.7\r\n",
             "X-Forwarded-For: x\r\nForwarded: for=192.0.2.7\r\n",
             "X-Forwarded-For: \r\nForwarded: for=192.0.2.7\r\n",

@@ -55,6 +55,24 @@ struct TokenConflictTests {
     }
 
     @Test(
+        "A4: a name and a password have one spelling in Base64",
+        arguments: [
+            ("Basic dTpwcA==", true), ("basic dTpw", true), ("Basic dTo/Pj8=", true),
+            ("Basic dTpwcB==", false), ("Basic dTpwcA", false), ("Basic dTpwcA=", false),
+            ("Basic dTpwcA===", false), ("Basic dTpw.cA==", false), ("BASIC dTo_Pj8=", false),
+            ("Token dTpwcA", true),
+        ])
+    func basic(value: String, isPlain: Bool) throws {
+        let rules = IdentityRules("header:authorization")
+        let head = request([("Authorization", value)])
+        if isPlain {
+            #expect(try rules.token(in: head) != nil)
+        } else {
+            #expect(throws: IdentityError.malformed) { try rules.token(in: head) }
+        }
+    }
+
+    @Test(
         "I05: a form in the body may hold a second one",
         arguments: [
             ("application/x-www-form-urlencoded", 7, true), ("Multipart/Form-Data; x=y", 7, true),
