@@ -19,7 +19,7 @@ extension Exchange {
         } catch {
             return refuse(for: error)
         }
-        if let tokenKey = TokenKey(facts) { worker.shared.pacing.accept(tokenKey, now: sharedNow) }
+        if let tokenKey = TokenKey(facts) { worker.shared.pacing.accept(tokenKey) }
         if worker.isDraining, !isWork(facts) { return refuseDraining() }
         let vitals = StreamVitals(descriptor: client.descriptor, now: sharedNow)
         let verdict = worker.shared.ledger.admit(
@@ -167,7 +167,7 @@ extension Exchange {
         guard var record = stream else { return }
         stream = nil
         record.vitals.end()
-        if let key = record.tokenKey { worker.shared.pacing.accept(key, now: sharedNow) }
+        if let key = record.tokenKey { worker.shared.pacing.accept(key) }
         worker.streams[record.id] = nil
         guard let closed = worker.shared.ledger.close(record.id, reason: reason, now: sharedNow)
         else {

@@ -61,9 +61,12 @@ final class SharedPace: Sendable {
     /// Whether the gateway has accepted any token so far.
     var hasKnown: Bool { knowsAnybody.load(ordering: .relaxed) }
 
-    func accept(_ key: TokenKey, now: Duration) {
+    /// Whether the gateway has accepted the token of late.
+    func isAccepted(_ key: TokenKey) -> Bool { tokens.withLock { $0.contains(key.value) } }
+
+    func accept(_ key: TokenKey) {
         knowsAnybody.store(true, ordering: .relaxed)
-        tokens.withLock { $0.insert(key.value, now: now) }
+        tokens.withLock { $0.insert(key.value) }
     }
 
     /// The gateway has refused the token.
@@ -74,8 +77,8 @@ final class SharedPace: Sendable {
         of user: User?, token: TokenKey?, network: Int, now: Duration
     ) -> AdmissionQueue.Row {
         let standing = tokens.withLock { tokens -> (isKnown: Bool, goesFirst: Bool) in
-            guard let token, tokens.contains(token.value) else { return (false, false) }
-            return (true, tokens.takeTurn(token.value, now: now))
+            guard let user, let token, tokens.contains(token.value) else { return (false, false) }
+            return (true, tokens.takeTurn(token.value, of: user.key, now: now))
         }
         guard let user, standing.isKnown else {
             return .stranger(UInt64(bitPattern: Int64(network)))

@@ -52,39 +52,49 @@ struct MemoryTests {
     @Test func `a token is known from its acceptance to its refusal`() {
         var tokens = AcceptedTokens()
         #expect(!tokens.contains(1))
-        #expect(tokens.takeTurn(1, now: .zero) == false)
-        tokens.insert(1, now: .zero)
+        #expect(tokens.takeTurn(1, of: 7, now: .zero) == false)
+        tokens.insert(1)
         #expect(tokens.contains(1))
-        #expect(tokens.takeTurn(1, now: .zero) == true)
-        #expect(tokens.takeTurn(2, now: .zero) == false)
+        #expect(tokens.takeTurn(1, of: 7, now: .zero) == true)
+        #expect(tokens.takeTurn(2, of: 7, now: .zero) == false)
         tokens.remove(1)
         #expect(!tokens.contains(1))
-        #expect(tokens.takeTurn(1, now: .zero) == false)
+        #expect(tokens.takeTurn(1, of: 7, now: .zero) == false)
     }
 
-    @Test func `one token goes first so many times, and then at a pace`() {
+    @Test func `one user goes first so many times, and then at a pace`() {
         var tokens = AcceptedTokens()
         let now = Duration.seconds(50)
-        tokens.insert(1, now: now)
-        let turns = (0..<1000).count { _ in tokens.takeTurn(1, now: now) }
+        tokens.insert(1)
+        let turns = (0..<1000).count { _ in tokens.takeTurn(1, of: 7, now: now) }
         #expect(turns == AcceptedTokens.turnsMax)
-        // Being accepted once more brings nothing.
-        tokens.insert(1, now: now)
-        #expect(tokens.takeTurn(1, now: now) == false)
+        // Being accepted once more, or losing the token in between, brings nothing.
+        tokens.remove(1)
+        tokens.insert(1)
+        #expect(tokens.takeTurn(1, of: 7, now: now) == false)
         #expect(tokens.contains(1))
         let later = now + AcceptedTokens.turnPeriod * 3
-        #expect((0..<10).count { _ in tokens.takeTurn(1, now: later) } == 3)
+        #expect((0..<10).count { _ in tokens.takeTurn(1, of: 7, now: later) } == 3)
         // A clock of another worker may be a little behind.
-        #expect(tokens.takeTurn(1, now: now) == false)
-        tokens.insert(2, now: now)
-        #expect(tokens.takeTurn(2, now: now) == true)
+        #expect(tokens.takeTurn(1, of: 7, now: now) == false)
+        tokens.insert(2)
+        #expect(tokens.takeTurn(2, of: 8, now: now) == true)
+    }
+
+    @Test func `many tokens of one user bring no more turns than one`() {
+        var tokens = AcceptedTokens()
+        for token in UInt64(1)...90 { tokens.insert(token) }
+        let turns = (0..<9000).count { number in
+            tokens.takeTurn(UInt64(number % 90 + 1), of: 7, now: .zero)
+        }
+        #expect(turns == AcceptedTokens.turnsMax)
     }
 
     @Test func `of more tokens than there is room for the older ones are forgotten`() {
         var random = SeededRandom.forTest()
         var tokens = AcceptedTokens(capacity: 1024)
         let keys = (0..<5000).map { _ in UInt64.random(in: 0...UInt64.max, using: &random) }
-        for key in keys { tokens.insert(key, now: .zero) }
+        for key in keys { tokens.insert(key) }
         #expect(keys.count { tokens.contains($0) } <= 1024)
         #expect(keys.suffix(100).count { tokens.contains($0) } == 100)
         #expect(keys.prefix(1000).count { tokens.contains($0) } == 0)

@@ -10,14 +10,14 @@ extension Scenarios {
 
         /// Five in a second, eight at once, ten that wait; and who comes from where is what a
         /// trusted proxy says.
-        private func stage(workers: Int = 4) async throws -> Stage {
+        private func stage(perSecond: Int = 5, wait: String = "2s") async throws -> Stage {
             try await Stage { options in
-                options.workers = workers
+                options.workers = 4
                 options.usesTLS = false
                 options.policies = ["default.yaml": SluiceOptions.cap(20)]
-                for line in ["streams_per_second: 5", "streams_burst: 8", "admission_wait: 2s"] {
-                    options.set("gateway", line)
-                }
+                options.set("gateway", "streams_per_second: \(perSecond)")
+                options.set("gateway", "streams_burst: 8")
+                options.set("gateway", "admission_wait: \(wait)")
                 options.set("trusted_proxies", "- 127.0.0.1")
             }
         }
@@ -93,6 +93,33 @@ extension Scenarios {
             // The flood has one turn like everybody else.
             let seen = stage.gateway.gateway.requests.dropFirst(before).prefix(8).map(\.target)
             #expect(seen.count { $0.hasPrefix("/events") } == 3, "\(seen)")
+            let refused = stage.sluice.lines("stream_refused")
+            #expect(refused.allSatisfy { $0["client"] == Self.floodAddress })
+            for client in flood { client.leave(.reset) }
+            try await stage.expectSoundEnd()
+        }
+
+        /// One user who has had many tokens has no more turns ahead of strangers than with one.
+        @Test func `strangers do not wait behind one known user with many tokens`() async throws {
+            let stage = try await stage(perSecond: 40, wait: "5s")
+            let tokens = (1...5).map { Tokens.expiring(sub: "mallory", in: Int64(3600 + $0)) }
+            for (number, token) in tokens.enumerated() {
+                let client = ask(stage, "/events?access_token=\(token)", from: Self.floodAddress)
+                #expect(try await client.head().status == 200)
+                client.leave(.close)
+                try await stage.sluice.log("stream_closed", count: number + 1)
+            }
+            let flood = (0..<500).map { number in
+                ask(
+                    stage, "/misbehave/silent?access_token=\(tokens[number % tokens.count])",
+                    from: Self.floodAddress)
+            }
+            // Two hundred may wait.
+            try await stage.sluice.log("stream_refused", count: 150)
+
+            let newcomer = open(stage, "new", from: "192.0.2.11")
+
+            #expect(try await newcomer.head().status == 200)
             let refused = stage.sluice.lines("stream_refused")
             #expect(refused.allSatisfy { $0["client"] == Self.floodAddress })
             for client in flood { client.leave(.reset) }
