@@ -47,8 +47,9 @@ extension Exchange {
     /// nothing.
     func refusalBeforehand(of facts: StreamFacts) -> Refusal? {
         worker.shared.ledger.foresee(
-            facts, patience: patience, isReturning: candidate?.tombstone != nil, now: sharedNow,
-            chance: .random(in: 0..<1))
+            facts, patience: patience, isReturning: candidate?.tombstone != nil,
+            isAccepted: TokenKey(facts).map(worker.shared.pacing.isAccepted) ?? false,
+            now: sharedNow, chance: .random(in: 0..<1))
     }
 
     /// Whether some policy may say of the request that it asks for a stream. A page never does.

@@ -30,12 +30,15 @@ final class SharedLedger: Sendable {
     }
 
     func foresee(
-        _ facts: StreamFacts, patience: Patience, isReturning: Bool, now: Duration, chance: Double
+        _ facts: StreamFacts, patience: Patience, isReturning: Bool, isAccepted: Bool,
+        now: Duration, chance: Double
     ) -> Refusal? {
-        consult(facts, isReturning: isReturning, patience: patience, beforehand: true) {
-            ledger, position, seen in
+        consult(
+            facts, isReturning: isReturning, patience: patience, isAccepted: isAccepted
+        ) { ledger, position, seen in
             ledger.foresee(
-                facts, at: position, seen: seen, isReturning: isReturning, now: now, chance: chance)
+                facts, at: position, seen: seen, isReturning: isReturning, isAccepted: isAccepted,
+                now: now, chance: chance)
         }
     }
 
@@ -49,7 +52,7 @@ final class SharedLedger: Sendable {
 
     /// Has the ledger judge a newcomer: by one set, which is the one in force at that moment.
     private func consult<Answer>(
-        _ facts: StreamFacts, isReturning: Bool, patience: Patience, beforehand: Bool = false,
+        _ facts: StreamFacts, isReturning: Bool, patience: Patience, isAccepted: Bool = true,
         _ judge: (inout Ledger, Int?, Examination) -> Answer
     ) -> Answer {
         var seen: Examination?
@@ -59,7 +62,9 @@ final class SharedLedger: Sendable {
             let step: Step<Answer> = ledger.withLock { ledger in
                 guard ledger.generation == set.generation else { return .matchAgain }
                 // Nobody is asked for a stranger who merely claims to be somebody.
-                if seen == nil, !beforehand || ledger.isKnown(facts, isReturning: isReturning) {
+                if seen == nil,
+                    ledger.isKnown(facts, isReturning: isReturning, isAccepted: isAccepted)
+                {
                     let candidates = ledger.candidates(
                         for: facts, at: position, isReturning: isReturning)
                     if !candidates.isEmpty { return .ask(candidates) }

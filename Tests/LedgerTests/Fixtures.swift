@@ -93,12 +93,13 @@ extension Ledger {
     }
 
     mutating func foresee(
-        _ facts: StreamFacts, isReturning: Bool, now: Duration, chance: Double
+        _ facts: StreamFacts, isReturning: Bool, isAccepted: Bool = false, now: Duration,
+        chance: Double
     ) -> Refusal? {
         foresee(
             facts, at: policySet.position(governing: facts),
             seen: examination(for: facts, isReturning: isReturning), isReturning: isReturning,
-            now: now, chance: chance)
+            isAccepted: isAccepted, now: now, chance: chance)
     }
 
     private func examination(for facts: StreamFacts, isReturning: Bool) -> Examination {

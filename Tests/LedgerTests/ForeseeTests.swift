@@ -30,6 +30,19 @@ struct ForeseeTests {
         #expect(later == nil, "The stream that vouched for it is gone.")
     }
 
+    @Test("A token that was accepted before is known without a live stream")
+    func accepted() {
+        var ledger = Ledger(
+            policySet: set([policy("default", perUser: 1, onExcess: .rejectNewest)]))
+        ledger.fill(1, stream(.ann, tag: 7))
+
+        let foreseen = ledger.foresee(
+            stream(.ann, tag: 8), isReturning: false, isAccepted: true, now: .zero, chance: 0.5)
+
+        #expect(foreseen?.reason == .userCap)
+        #expect(Self.foresee(&ledger, stream(.ann, tag: 8)) == nil)
+    }
+
     @Test("S12: a full instance that rejects the newest says so to everyone it would refuse")
     func full() {
         var ledger = Ledger(

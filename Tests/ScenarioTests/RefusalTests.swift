@@ -131,6 +131,32 @@ extension Scenarios {
             try await sluice.expectSoundEnd()
         }
 
+        /// A token that was renewed while the user's work runs, or whose user has none running.
+        @Test(
+            "C19: a token that was accepted is known, whatever came of its stream",
+            arguments: ["ann", "bob"])
+        func acceptedAndRefused(user: String) async throws {
+            let gateway = try Self.gateway()
+            let sluice = try await Self.sluice(
+                gateway, "global: { max_streams: 1 }\n" + Self.policy("work: true"))
+            let first = Self.ask(sluice, "POST", fields: Self.json)
+            #expect(try await first.head().status == 200)
+
+            let token = Tokens.jwt(sub: user, plan: "x")
+            for _ in 0..<4 {
+                let answer = try await Self.ask(
+                    sluice, "POST", token: token, fields: Self.any
+                ).whole()
+                #expect(answer.status == (user == "ann" ? 429 : 503))
+            }
+
+            // The gateway has accepted the token once, and began nothing after that.
+            #expect(gateway.heads.count == 2)
+            #expect(first.isOpen)
+            try await sluice.log("stream_refused", count: 4)
+            try await sluice.expectSoundEnd()
+        }
+
         @Test func `C19: work is never closed for another, whatever its method`() async throws {
             let gateway = try Self.gateway()
             let sluice = try await Self.sluice(
