@@ -182,12 +182,13 @@ extension Scenarios {
         @Test func `a POST stream is refused, never killed`() async throws {
             let stage = try await Stage()
             let target = "/v1/chat?events=3&pause_ms=400&access_token=\(Tokens.jwt(sub: "alice"))"
+            let json = [("content-type", "application/json")]
             let first = stage.sluice.client()
-            first.request("POST", target, body: Array("{}".utf8))
+            first.request("POST", target, fields: json, body: Array("{}".utf8))
             _ = try await first.head()
 
             let second = stage.sluice.client()
-            second.request("POST", target, body: Array("{}".utf8))
+            second.request("POST", target, fields: json, body: Array("{}".utf8))
             let answer = try await second.whole()
 
             #expect(answer.status == 429)
