@@ -2,15 +2,15 @@ import HTTPModel
 
 /// What `Content-Type` lets a gateway read in other places than its body.
 extension RequestHead {
-    /// Whether a body comes that some framework takes for a form. That is one without a type, too,
-    /// and one in parts, whatever these are for.
+    /// Whether a body comes that some framework takes for a form. That is one in parts, whatever these
+    /// are for, and that of a POST without a type (Rack).
     var mayHaveForm: Bool {
         switch framing {
         case .none, .length(0): return false
         case .length, .chunked, .untilClose: break
         }
         let types = contentTypes
-        return types.isEmpty
+        return types.isEmpty && method == .post
             || types.contains {
                 $0.contains("urlencoded") || $0.contains("url-encoded") || $0.contains("multipart")
             }

@@ -94,6 +94,14 @@ struct TokenConflictTests {
         }
     }
 
+    @Test func `I05: the body of a GET without a type is no form`() throws {
+        let plain = request(query: "access_token=a")
+        let head = RequestHead(
+            method: .get, target: plain.target, version: .http11, authority: "example.com",
+            fields: plain.fields, framing: .length(7), wantsKeepAlive: true)
+        #expect(try Self.rules.token(in: head)?.secret == "a")
+    }
+
     @Test(
         "I05: letters in which a framework may read the query in another way",
         arguments: [
