@@ -99,7 +99,7 @@ extension Scenarios {
             try await gateway.heads(2)
             if isGranted {
                 #expect(gateway.heads[1] == next)
-                #expect(text(client).hasPrefix("HTTP/1.1 101 "))
+                try await client.until("the switch") { $0.raw.starts(with: "HTTP/1.1 101 ".utf8) }
             } else {
                 // A request like any other, with what Sluice adds to one.
                 #expect(gateway.heads[1].hasPrefix("GET /next HTTP/1.1\r\n"))
